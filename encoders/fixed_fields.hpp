@@ -24,13 +24,14 @@ struct FixedFieldsParams {
   FieldKind kind = FieldKind::gabor;
   std::size_t size = 5000;
   std::size_t patch = 10;
-  /// Random: weights ~ N(0, 1) * scale / (sqrt(channels) * patch), which keeps the input strength independent of
-  /// the patch size. Gabor: L1 norm of a filter in one channel. In mV for a spiking network.
+  /// Random: weights ~ N(0, 1) * scale / (sqrt(channels) * patch), which keeps the input strength independent
+  /// of the patch size. Gabor: L1 norm of a filter in one channel. In mV for a spiking network.
   double scale = 1.0;
   GaborRanges gabor_ranges = GaborRanges::tuned;
 };
 
-/// Draws the bank. Filter i depends on (params, shape, seed, i) only.
+/// Draws the bank: positions uniform over all places where the patch fits, then the filters. Stored in
+/// locality_order; depends on (params, shape, seed) only.
 ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape shape, std::uint64_t seed);
 
 }  // namespace shallows

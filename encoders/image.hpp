@@ -46,7 +46,8 @@ class ImageSet {
 
   /// The mean of pixel / 255 over all images of this set; zero if empty.
   std::vector<float> pixel_mean() const;
-  /// Sets what centered() removes. The training set's mean goes to the test set too (no test data in training).
+  /// Sets what centered() removes. The training set's mean goes to the test set too (no test data in
+  /// training).
   void set_mean(std::vector<float> mean);
   std::span<const float> mean() const { return mean_; }
 

@@ -5,6 +5,7 @@
 // network as features.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -56,5 +57,9 @@ class ReceptiveFields {
   std::vector<PatchPosition> positions_;
   std::vector<float> filters_;
 };
+
+/// An order of the filters in which neighbours have overlapping patches; banks are stored in it, so that a
+/// contiguous run of neurons shares most of its pixels. Deterministic.
+std::vector<std::size_t> locality_order(std::span<const PatchPosition> positions);
 
 }  // namespace shallows

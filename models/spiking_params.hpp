@@ -1,17 +1,11 @@
 // Parameters of the spiking network (Illing et al. 2019, LIF_Spiking_RP_RG_MNIST.jl; fact sheet, section 7).
 #pragma once
 
-#include "encoders/fixed_fields.hpp"
+#include "encoders/current_encoder.hpp"
 #include "sim/lif.hpp"
 #include "sim/types.hpp"
 
 namespace shallows {
-
-/// Input neuron j is driven by I_j = gain * (x_j - mean_j) + bias.
-struct InputParams {
-  double gain_mV = 500.0;
-  double bias_mV = 20.0;
-};
 
 /// theta_i = threshold + U(0, 1) * spread, drawn once per neuron of every population.
 struct ThresholdParams {
@@ -30,8 +24,8 @@ struct SpikingReadoutParams {
   double weight_bound_mV = 0.0;
 };
 
-/// One presentation: training = transient (learning off) + learning; test = test_ms, of which the last count_ms
-/// count.
+/// One presentation: training = transient (learning off) + learning; test = test_ms, of which the last
+/// count_ms count.
 struct ProtocolParams {
   TimeMs transient_ms = 100.0;
   TimeMs learning_ms = 50.0;

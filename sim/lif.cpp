@@ -21,8 +21,8 @@ TimeMs period(const LifParams& params, double drive_mV, double threshold_mV) {
   return params.refractory_ms + time_to_threshold(params.reset_mV, drive_mV, threshold_mV, params.tau_ms);
 }
 
-void periodic_train(const LifParams& params, double drive_mV, double threshold_mV, TimeMs duration, LifState& state,
-                    std::vector<TimeMs>& times) {
+void periodic_train(const LifParams& params, double drive_mV, double threshold_mV, TimeMs duration,
+                    LifState& state, std::vector<TimeMs>& times) {
   assert(params.reset_mV < threshold_mV);
   TimeMs start = 0.0;  // the neuron integrates from `start` on, where its voltage is `v`
   double v = state.v_mV;

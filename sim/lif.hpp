@@ -42,9 +42,10 @@ TimeMs time_to_threshold(double v_mV, double drive_mV, double threshold_mV, doub
 TimeMs period(const LifParams& params, double drive_mV, double threshold_mV);
 
 /// Spike times in [0, duration) of a neuron that receives a constant drive and no arrivals, appended to
-/// `times`; `state` moves from 0 to `duration`. A spike that falls on `duration` itself belongs to what follows.
-void periodic_train(const LifParams& params, double drive_mV, double threshold_mV, TimeMs duration, LifState& state,
-                    std::vector<TimeMs>& times);
+/// `times`; `state` moves from 0 to `duration`. A spike that falls on `duration` itself belongs to what
+/// follows.
+void periodic_train(const LifParams& params, double drive_mV, double threshold_mV, TimeMs duration,
+                    LifState& state, std::vector<TimeMs>& times);
 
 }  // namespace lif
 }  // namespace shallows

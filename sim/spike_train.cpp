@@ -13,6 +13,32 @@ SpikeTrain SpikeTrain::from_unsorted(std::vector<Spike> spikes) {
   return train;
 }
 
+void SpikeTrain::assign_unsorted(std::span<const Spike> spikes, TimeMs duration) {
+  // Buckets of equal width, about one spike each, then insertion sort: a bucket's content is nearly in place.
+  const std::size_t buckets = spikes.size() + 1;
+  const double buckets_per_ms = static_cast<double>(spikes.size()) / duration;
+  const auto bucket_of = [&](const Spike& spike) {
+    return std::min(static_cast<std::size_t>(spike.time * buckets_per_ms), buckets - 1);
+  };
+  std::vector<std::uint32_t> end(buckets + 1, 0);
+  for (const Spike& spike : spikes) ++end[bucket_of(spike) + 1];
+  for (std::size_t b = 1; b <= buckets; ++b) end[b] += end[b - 1];
+  std::vector<Spike> sorted(spikes.size());
+  for (const Spike& spike : spikes) sorted[end[bucket_of(spike)]++] = spike;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const Spike spike = sorted[i];
+    std::size_t k = i;
+    for (; k > 0 && spike < sorted[k - 1]; --k) sorted[k] = sorted[k - 1];
+    sorted[k] = spike;
+  }
+  times_.resize(sorted.size());
+  sources_.resize(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    times_[i] = sorted[i].time;
+    sources_[i] = sorted[i].source;
+  }
+}
+
 void SpikeTrain::append(TimeMs time, NeuronId source) {
   assert(empty() || (Spike{times_.back(), sources_.back()} <= Spike{time, source}));
   times_.push_back(time);

@@ -31,6 +31,10 @@ class SpikeTrain {
   std::span<const NeuronId> sources() const { return sources_; }
   Spike operator[](std::size_t i) const { return {times_[i], sources_[i]}; }
 
+  /// Replaces the content by these spikes, whose times lie in [0, duration), in (time, source) order. Linear
+  /// in the number of spikes when they are spread over the interval.
+  void assign_unsorted(std::span<const Spike> spikes, TimeMs duration);
+
   /// Adds a spike that is not before the last one in (time, source) order.
   void append(TimeMs time, NeuronId source);
 

@@ -1,0 +1,108 @@
+#include "encoders/fixed_fields.hpp"
+
+#include <cassert>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "sim/rng.hpp"
+
+namespace shallows {
+namespace {
+
+constexpr double kTwoPi = 2.0 * std::numbers::pi;
+
+struct Gabor {
+  double wavelength;
+  double orientation;
+  double phase;
+  double sigma;
+};
+
+Gabor draw_gabor(GaborRanges ranges, double patch, Rng& rng) {
+  const double orientation = rng.uniform(0.0, kTwoPi);
+  switch (ranges) {
+    case GaborRanges::broad:
+      return {.wavelength = rng.uniform(patch / 4.0, 2.0 * patch),
+              .orientation = orientation,
+              .phase = rng.uniform(0.0, kTwoPi),
+              .sigma = rng.uniform(patch / 8.0, patch)};
+    case GaborRanges::tuned:
+      return {.wavelength = rng.uniform(4.6, 10.3),
+              .orientation = orientation,
+              .phase = rng.uniform(0.0, 4.8),
+              .sigma = rng.uniform(3.8, 5.0)};
+  }
+  return {};  // not reached: every enumerator returns above
+}
+
+/// One channel's patch with L1 norm `scale`, row by row.
+std::vector<float> gabor_patch(const Gabor& gabor, std::size_t patch, double scale) {
+  const double centre = (static_cast<double>(patch) - 1.0) / 2.0;
+  std::vector<double> values;
+  double l1 = 0.0;
+  for (std::size_t row = 0; row < patch; ++row) {
+    for (std::size_t column = 0; column < patch; ++column) {
+      const double x = static_cast<double>(row) - centre;
+      const double y = static_cast<double>(column) - centre;
+      const double along = std::cos(gabor.orientation) * x + std::sin(gabor.orientation) * y;
+      const double across = -std::sin(gabor.orientation) * x + std::cos(gabor.orientation) * y;
+      const double envelope =
+          std::exp(-(along * along + across * across) / (2.0 * gabor.sigma * gabor.sigma));
+      values.push_back(envelope * std::cos(kTwoPi * along / gabor.wavelength + gabor.phase));
+      l1 += std::abs(values.back());
+    }
+  }
+  std::vector<float> weights;
+  for (const double value : values)
+    weights.push_back(l1 > 0.0 ? static_cast<float>(scale * value / l1) : 0.0F);
+  return weights;
+}
+
+/// All channels of filter i. The same Gabor is copied into every channel: colour-blind, as in the paper.
+std::vector<float> draw_filter(const FixedFieldsParams& params, std::size_t channels, Rng& rng) {
+  std::vector<float> filter;
+  if (params.kind == FieldKind::gabor) {
+    const Gabor gabor = draw_gabor(params.gabor_ranges, static_cast<double>(params.patch), rng);
+    const std::vector<float> patch = gabor_patch(gabor, params.patch, params.scale);
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      filter.insert(filter.end(), patch.begin(), patch.end());
+    }
+    return filter;
+  }
+  const double deviation =
+      params.scale / (std::sqrt(static_cast<double>(channels)) * static_cast<double>(params.patch));
+  for (std::size_t k = 0; k < channels * params.patch * params.patch; ++k) {
+    filter.push_back(static_cast<float>(deviation * rng.normal()));
+  }
+  return filter;
+}
+
+}  // namespace
+
+ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape shape, std::uint64_t seed) {
+  assert(params.kind != FieldKind::none);
+  assert(params.patch >= 1 && params.patch <= shape.height && params.patch <= shape.width);
+  Rng rng(seed, Purpose::receptive_field_position, 0);
+  std::vector<PatchPosition> drawn;
+  for (std::size_t i = 0; i < params.size; ++i) {
+    const auto offset = [&](std::size_t side) {
+      return static_cast<std::uint16_t>(rng.integer(static_cast<std::uint32_t>(side - params.patch + 1)));
+    };
+    const std::uint16_t row = offset(shape.height);
+    const std::uint16_t column = offset(shape.width);
+    drawn.push_back({row, column});
+  }
+  std::vector<PatchPosition> positions;
+  std::vector<float> filters;
+  filters.reserve(params.size * shape.channels * params.patch * params.patch);
+  for (const std::size_t i : locality_order(drawn)) {
+    positions.push_back(drawn[i]);
+    Rng shape_rng(seed, Purpose::receptive_field_shape, i);
+    const std::vector<float> filter = draw_filter(params, shape.channels, shape_rng);
+    filters.insert(filters.end(), filter.begin(), filter.end());
+  }
+  return {shape, params.patch, std::move(positions), std::move(filters)};
+}
+
+}  // namespace shallows

@@ -1,0 +1,72 @@
+// The fast exact layer: spike train in, spike train out.
+//
+// Neurons are cut into blocks of kLifBlock with contiguous ids (a bank stores neurons with overlapping
+// patches side by side). A block keeps the weights of the sources that reach any of its neurons, normalised
+// by each neuron's threshold gap, and walks the arrivals from those sources with its state in vector
+// registers (lif_kernel.hpp). Spike times are the arrival times themselves, in double precision; Real is the
+// precision of the voltages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/aligned_vector.hpp"
+#include "sim/lif.hpp"
+#include "sim/spike_train.hpp"
+#include "sim/synapses.hpp"
+
+namespace shallows {
+
+template <class Real>
+class LifLayer {
+ public:
+  /// x_i = (v_i - I_i) / (theta_i - I_i) of every neuron at the start of the next interval; padded to whole
+  /// blocks.
+  using State = AlignedVector<Real>;
+
+  /// The fast path needs neurons that spike only on an arrival: drives below their thresholds, no
+  /// refractoriness.
+  static bool applies(const LifParams& params, std::span<const double> thresholds_mV,
+                      std::span<const double> drives_mV);
+
+  LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
+           std::vector<double> drives_mV);
+
+  std::size_t size() const { return gaps_mV_.size(); }
+  State initial_state(std::span<const double> v_mV) const;
+
+  /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
+  /// Blocks run in parallel (TBB); the result does not depend on the number of threads.
+  void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes) const;
+
+  /// Lanes computed for one spike of each source; the synapses among them are the useful ones.
+  std::span<const std::uint32_t> lanes() const { return lanes_; }
+  /// Memory held by the weights.
+  std::size_t bytes() const { return weights_.size() * sizeof(Real); }
+
+ private:
+  struct Block {
+    std::size_t first_weight;
+    std::vector<NeuronId> sources;  ///< ascending; row s of the block's weights belongs to sources[s]
+  };
+  struct Events;
+  struct BlockSpike {
+    std::uint32_t event;
+    NeuronId neuron;
+  };
+
+  void run_block(std::size_t b, const Events& events, Real* x, std::vector<BlockSpike>& spikes) const;
+
+  std::size_t source_count_;
+  double tau_ms_;
+  std::vector<double> gaps_mV_;    // theta - I, positive
+  std::vector<double> drives_mV_;  // I
+  std::vector<Block> blocks_;
+  AlignedVector<Real> weights_;  // [block][source][lane], divided by the lane's gap
+  AlignedVector<Real> reset_;    // (v_reset - I) / gap, per lane
+  std::vector<std::uint32_t> lanes_;
+};
+
+}  // namespace shallows
