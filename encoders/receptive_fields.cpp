@@ -79,4 +79,20 @@ std::vector<std::size_t> locality_order(std::span<const PatchPosition> positions
   return ids;
 }
 
+Synapses to_synapses(const ReceptiveFields& bank) {
+  Synapses synapses;
+  synapses.source_count = bank.shape().pixels();
+  synapses.sources.reserve(bank.size() * bank.filter_size());
+  synapses.weights_mV.reserve(bank.size() * bank.filter_size());
+  for (std::size_t i = 0; i < bank.size(); ++i) {
+    // Weights of a filter are stored by channel, row and column, and so are pixels: the order is the same.
+    for (std::size_t k = 0; k < bank.filter_size(); ++k) {
+      synapses.sources.push_back(static_cast<NeuronId>(bank.pixel(i, k)));
+      synapses.weights_mV.push_back(bank.filter(i)[k]);
+    }
+    synapses.offsets.push_back(static_cast<std::uint32_t>(synapses.sources.size()));
+  }
+  return synapses;
+}
+
 }  // namespace shallows

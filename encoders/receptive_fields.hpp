@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "encoders/image.hpp"
+#include "sim/synapses.hpp"
 
 namespace shallows {
 
@@ -61,5 +62,8 @@ class ReceptiveFields {
 /// An order of the filters in which neighbours have overlapping patches; banks are stored in it, so that a
 /// contiguous run of neurons shares most of its pixels. Deterministic.
 std::vector<std::size_t> locality_order(std::span<const PatchPosition> positions);
+
+/// The filters as synapses from the pixels to one neuron per filter.
+Synapses to_synapses(const ReceptiveFields& bank);
 
 }  // namespace shallows

@@ -40,9 +40,10 @@ void periodic_train(const LifParams& params, double drive_mV, double threshold_m
     return;
   }
   const TimeMs interval = period(params, drive_mV, threshold_mV);
+  times.push_back(first);  // apart from the rest: the interval may be infinite
   TimeMs last = first;
   // Multiples of the interval, not a running sum: the error does not grow with the number of spikes.
-  for (std::size_t k = 0;; ++k) {
+  for (std::size_t k = 1;; ++k) {
     const TimeMs time = first + static_cast<double>(k) * interval;
     if (time >= duration) break;
     times.push_back(time);

@@ -10,25 +10,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "sim/fused_multiply_add-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// a * b + c with one rounding, whatever the machine.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V fused_multiply_add([[maybe_unused]] D d, V a, V b, V c) {
-#if HWY_NATIVE_FMA
-  return hn::MulAdd(a, b, c);
-#else
-  using T = hn::TFromD<D>;
-  HWY_ALIGN T a_lanes[hn::MaxLanes(d)], b_lanes[hn::MaxLanes(d)], c_lanes[hn::MaxLanes(d)];
-  hn::Store(a, d, a_lanes);
-  hn::Store(b, d, b_lanes);
-  hn::Store(c, d, c_lanes);
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) c_lanes[i] = std::fma(a_lanes[i], b_lanes[i], c_lanes[i]);
-  return hn::Load(d, c_lanes);
-#endif
-}
 
 template <class Real>
 HWY_INLINE void run_block(const BlockArrivals<Real>& arrivals, const Real* HWY_RESTRICT weights,
@@ -40,16 +26,16 @@ HWY_INLINE void run_block(const BlockArrivals<Real>& arrivals, const Real* HWY_R
   // Several independent chains of multiply-adds hide the latency of each; together they stay in registers.
   constexpr std::size_t kChains = 8;
   constexpr std::size_t kGroup = kChains * kLanes;
-  static_assert(kLifBlock % kGroup == 0);
+  static_assert(kBlockLanes % kGroup == 0);
   auto* bytes = reinterpret_cast<std::uint8_t*>(spikes);
-  for (std::size_t first = 0; first < kLifBlock; first += kGroup) {
+  for (std::size_t first = 0; first < kBlockLanes; first += kGroup) {
     V state[kChains];
     for (std::size_t c = 0; c < kChains; ++c) state[c] = hn::Load(d, x + first + c * kLanes);
     for (std::size_t k = 0; k < arrivals.size; ++k) {
       const V scale = hn::Set(d, arrivals.scale[k]);
       const V threshold = hn::Set(d, arrivals.threshold[k]);
       const Real* row = weights + arrivals.offset[k] + first;
-      std::uint8_t* out = bytes + k * (kLifBlock / 8) + first / 8;
+      std::uint8_t* out = bytes + k * (kBlockLanes / 8) + first / 8;
       std::uint64_t narrow = 0;  // spike bits of vectors with less than 8 lanes
       HWY_UNROLL(kChains)
       for (std::size_t c = 0; c < kChains; ++c) {
@@ -112,12 +98,12 @@ template <class Real>
 void run_lif_block_scalar(const BlockArrivals<Real>& arrivals, const Real* weights, const Real* reset,
                           Real* x, std::uint64_t* spikes) {
   for (std::size_t k = 0; k < arrivals.size; ++k) {
-    for (std::size_t word = 0; word < kLifBlockWords; ++word) spikes[k * kLifBlockWords + word] = 0;
-    for (std::size_t lane = 0; lane < kLifBlock; ++lane) {
+    for (std::size_t word = 0; word < kBlockWords; ++word) spikes[k * kBlockWords + word] = 0;
+    for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
       x[lane] = std::fma(weights[arrivals.offset[k] + lane], arrivals.scale[k], x[lane]);
       if (x[lane] < arrivals.threshold[k]) continue;
       x[lane] = reset[lane] * arrivals.scale[k];
-      spikes[k * kLifBlockWords + lane / 64] |= std::uint64_t{1} << (lane % 64);
+      spikes[k * kBlockWords + lane / 64] |= std::uint64_t{1} << (lane % 64);
     }
   }
 }

@@ -14,12 +14,12 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/packed_synapses.hpp"
+
 namespace shallows {
 
-/// Neurons per block.
-inline constexpr std::size_t kLifBlock = 128;
 /// Words of 64 neurons in a row of spike bits.
-inline constexpr std::size_t kLifBlockWords = kLifBlock / 64;
+inline constexpr std::size_t kBlockWords = kBlockLanes / 64;
 
 /// The arrivals at a block, in order. Arrival k adds weights[offset[k] + lane] * scale[k] to each lane.
 template <class Real>
@@ -31,7 +31,7 @@ struct BlockArrivals {
 };
 
 /// Walks a block's lanes through the arrivals. `weights`, `reset` and `x` are aligned to 64 bytes; bit `lane`
-/// of spikes[k * kLifBlockWords + lane / 64] tells whether the lane spiked at arrival k.
+/// of spikes[k * kBlockWords + lane / 64] tells whether the lane spiked at arrival k.
 template <class Real>
 void run_lif_block(const BlockArrivals<Real>& arrivals, const Real* weights, const Real* reset, Real* x,
                    std::uint64_t* spikes);

@@ -18,7 +18,12 @@ namespace {
 constexpr double kFrame = 32.0;
 constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
 
-std::size_t blocks_for(std::size_t neurons) { return (neurons + kLifBlock - 1) / kLifBlock; }
+/// theta - I of every neuron.
+std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
+  std::vector<double> gap(thresholds_mV);
+  for (std::size_t i = 0; i < gap.size(); ++i) gap[i] -= drives_mV[i];
+  return gap;
+}
 
 }  // namespace
 
@@ -41,42 +46,14 @@ bool LifLayer<Real>::applies(const LifParams& params, std::span<const double> th
 template <class Real>
 LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
                          std::vector<double> drives_mV)
-    : source_count_(synapses.source_count),
-      tau_ms_(params.tau_ms),
-      gaps_mV_(std::move(thresholds_mV)),
+    : tau_ms_(params.tau_ms),
       drives_mV_(std::move(drives_mV)),
-      lanes_(synapses.source_count, 0) {
-  assert(applies(params, gaps_mV_, drives_mV_) && synapses.targets() == size());
-  for (std::size_t i = 0; i < size(); ++i) gaps_mV_[i] -= drives_mV_[i];
-  reset_.assign(blocks_for(size()) * kLifBlock, Real{0});
+      gaps_mV_(gaps(thresholds_mV, drives_mV_)),
+      synapses_(synapses, gaps_mV_),
+      reset_(synapses_.padded_targets(), Real{0}) {
+  assert(applies(params, thresholds_mV, drives_mV_));
   for (std::size_t i = 0; i < size(); ++i) {
     reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i]);
-  }
-  std::vector<std::uint32_t> row_of(source_count_);
-  for (std::size_t first = 0; first < size(); first += kLifBlock) {
-    const std::size_t last = std::min(first + kLifBlock, size());
-    Block block{.first_weight = weights_.size(), .sources = {}};
-    std::fill(row_of.begin(), row_of.end(), kNoRow);
-    for (std::size_t i = first; i < last; ++i) {
-      for (const NeuronId source : synapses.sources_of(i)) row_of[source] = 0;
-    }
-    for (NeuronId source = 0; source < source_count_; ++source) {
-      if (row_of[source] == kNoRow) continue;
-      row_of[source] = static_cast<std::uint32_t>(block.sources.size());
-      block.sources.push_back(source);
-      lanes_[source] += kLifBlock;
-    }
-    weights_.resize(weights_.size() + block.sources.size() * kLifBlock, Real{0});
-    Real* weights = weights_.data() + block.first_weight;
-    for (std::size_t i = first; i < last; ++i) {
-      const auto sources = synapses.sources_of(i);
-      const auto values = synapses.weights_of(i);
-      for (std::size_t s = 0; s < sources.size(); ++s) {
-        weights[row_of[sources[s]] * kLifBlock + (i - first)] =
-            static_cast<Real>(static_cast<double>(values[s]) / gaps_mV_[i]);
-      }
-    }
-    blocks_.push_back(std::move(block));
   }
 }
 
@@ -95,16 +72,16 @@ void LifLayer<Real>::run_block(std::size_t b, const Events& events, Real* x,
   thread_local std::vector<std::uint32_t> offset_of, offsets, event_of;
   thread_local std::vector<Real> scales, thresholds;
   thread_local std::vector<std::uint64_t> bits;
-  const Block& block = blocks_[b];
-  offset_of.assign(source_count_, kNoRow);
+  const auto& block = synapses_.blocks()[b];
+  offset_of.assign(synapses_.source_count(), kNoRow);
   for (std::size_t s = 0; s < block.sources.size(); ++s) {
-    offset_of[block.sources[s]] = static_cast<std::uint32_t>(s * kLifBlock);
+    offset_of[block.sources[s]] = static_cast<std::uint32_t>(s * kBlockLanes);
   }
   const std::size_t all = events.sources.size();
   if (offsets.size() < all + 1) {
     for (auto* v : {&offsets, &event_of}) v->resize(all + 1);
     for (auto* v : {&scales, &thresholds}) v->resize(all + 1);
-    bits.resize((all + 1) * kLifBlockWords);
+    bits.resize((all + 1) * kBlockWords);
   }
   std::size_t size = 0;
   for (std::size_t k = 0; k < all; ++k) {  // without a branch: about a quarter pass, in no pattern
@@ -117,15 +94,14 @@ void LifLayer<Real>::run_block(std::size_t b, const Events& events, Real* x,
   }
   const BlockArrivals<Real> arrivals{
       .size = size, .offset = offsets.data(), .scale = scales.data(), .threshold = thresholds.data()};
-  Real* lanes = x + b * kLifBlock;
-  run_lif_block(arrivals, weights_.data() + block.first_weight, reset_.data() + b * kLifBlock, lanes,
-                bits.data());
-  for (std::size_t lane = 0; lane < kLifBlock; ++lane) lanes[lane] *= events.rebase;
+  Real* lanes = x + b * kBlockLanes;
+  run_lif_block(arrivals, synapses_.weights(block), reset_.data() + b * kBlockLanes, lanes, bits.data());
+  for (std::size_t lane = 0; lane < kBlockLanes; ++lane) lanes[lane] *= events.rebase;
   for (std::size_t k = 0; k < size; ++k) {
-    for (std::size_t word = 0; word < kLifBlockWords; ++word) {
-      for (std::uint64_t left = bits[k * kLifBlockWords + word]; left != 0; left &= left - 1) {
+    for (std::size_t word = 0; word < kBlockWords; ++word) {
+      for (std::uint64_t left = bits[k * kBlockWords + word]; left != 0; left &= left - 1) {
         const std::size_t lane = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
-        spikes.push_back({event_of[k], static_cast<NeuronId>(b * kLifBlock + lane)});
+        spikes.push_back({event_of[k], static_cast<NeuronId>(b * kBlockLanes + lane)});
       }
     }
   }
@@ -139,7 +115,7 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
   const std::size_t frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
   const TimeMs frame = duration / static_cast<double>(frames);
-  std::vector<std::vector<BlockSpike>> emitted(blocks_.size());
+  std::vector<std::vector<BlockSpike>> emitted(synapses_.blocks().size());
   std::vector<std::uint32_t> end(arrivals.size() + 1, 0);  // end of each event's spikes in the output
   std::size_t total = 0;
   Events events;
@@ -159,7 +135,7 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
       events.scale[k - begin] = static_cast<Real>(std::exp((times[k] - origin) / tau_ms_));
       events.threshold[k - begin] = tied ? std::numeric_limits<Real>::infinity() : events.scale[k - begin];
     }
-    tbb::parallel_for(std::size_t{0}, blocks_.size(), [&](std::size_t b) {
+    tbb::parallel_for(std::size_t{0}, synapses_.blocks().size(), [&](std::size_t b) {
       const std::size_t before = emitted[b].size();
       run_block(b, events, state.data(), emitted[b]);
       for (std::size_t i = before; i < emitted[b].size(); ++i)

@@ -1,6 +1,6 @@
 // The fast exact layer: spike train in, spike train out.
 //
-// Neurons are cut into blocks of kLifBlock with contiguous ids (a bank stores neurons with overlapping
+// Neurons are cut into blocks of kBlockLanes with contiguous ids (a bank stores neurons with overlapping
 // patches side by side). A block keeps the weights of the sources that reach any of its neurons, normalised
 // by each neuron's threshold gap, and walks the arrivals from those sources with its state in vector
 // registers (lif_kernel.hpp). Spike times are the arrival times themselves, in double precision; Real is the
@@ -14,6 +14,7 @@
 
 #include "sim/aligned_vector.hpp"
 #include "sim/lif.hpp"
+#include "sim/packed_synapses.hpp"
 #include "sim/spike_train.hpp"
 #include "sim/synapses.hpp"
 
@@ -41,16 +42,9 @@ class LifLayer {
   /// Blocks run in parallel (TBB); the result does not depend on the number of threads.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes) const;
 
-  /// Lanes computed for one spike of each source; the synapses among them are the useful ones.
-  std::span<const std::uint32_t> lanes() const { return lanes_; }
-  /// Memory held by the weights.
-  std::size_t bytes() const { return weights_.size() * sizeof(Real); }
+  const PackedSynapses<Real>& synapses() const { return synapses_; }
 
  private:
-  struct Block {
-    std::size_t first_weight;
-    std::vector<NeuronId> sources;  ///< ascending; row s of the block's weights belongs to sources[s]
-  };
   struct Events;
   struct BlockSpike {
     std::uint32_t event;
@@ -59,14 +53,11 @@ class LifLayer {
 
   void run_block(std::size_t b, const Events& events, Real* x, std::vector<BlockSpike>& spikes) const;
 
-  std::size_t source_count_;
   double tau_ms_;
-  std::vector<double> gaps_mV_;    // theta - I, positive
   std::vector<double> drives_mV_;  // I
-  std::vector<Block> blocks_;
-  AlignedVector<Real> weights_;  // [block][source][lane], divided by the lane's gap
-  AlignedVector<Real> reset_;    // (v_reset - I) / gap, per lane
-  std::vector<std::uint32_t> lanes_;
+  std::vector<double> gaps_mV_;    // theta - I, positive
+  PackedSynapses<Real> synapses_;  // divided by the gaps
+  AlignedVector<Real> reset_;      // (v_reset - I) / gap, per lane
 };
 
 }  // namespace shallows

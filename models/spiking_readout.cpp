@@ -1,0 +1,146 @@
+#include "models/spiking_readout.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+#include "models/readout_kernel.hpp"
+#include "sim/lif_layer.hpp"
+#include "sim/reference_engine.hpp"
+
+namespace shallows {
+namespace {
+
+std::size_t first_at_or_after(const SpikeTrain& train, TimeMs time) {
+  return static_cast<std::size_t>(std::lower_bound(train.times().begin(), train.times().end(), time) -
+                                  train.times().begin());
+}
+
+}  // namespace
+
+template <class Real>
+bool SpikingReadout<Real>::applies(const SpikingParams& params, std::span<const double> thresholds_mV) {
+  const std::vector<double> drives(thresholds_mV.size(), params.readout.bias_mV);
+  return LifLayer<Real>::applies(params.neuron, thresholds_mV, drives);
+}
+
+template <class Real>
+SpikingReadout<Real>::SpikingReadout(const SpikingParams& params, ReadoutShape shape,
+                                     std::span<const double> weights_mV)
+    : params_(params.readout),
+      neuron_(params.neuron),
+      shape_(std::move(shape)),
+      stride_((shape_.classes() + kReadoutLanes - 1) / kReadoutLanes * kReadoutLanes),
+      weights_(shape_.inputs * stride_, Real{0}) {
+  assert(applies(params, shape_.thresholds_mV));
+  std::vector<Real> weights;
+  for (const double weight : weights_mV) weights.push_back(static_cast<Real>(weight));
+  set_weights(weights);
+}
+
+template <class Real>
+typename SpikingReadout<Real>::State SpikingReadout<Real>::initial_state(std::span<const double> v_mV) const {
+  assert(v_mV.size() == shape_.classes());
+  State state{AlignedVector<Real>(stride_, Real{0}), AlignedVector<Real>(stride_, Real{0})};
+  for (std::size_t i = 0; i < v_mV.size(); ++i) state.u[i] = static_cast<Real>(v_mV[i] - params_.bias_mV);
+  return state;
+}
+
+namespace {
+
+/// Runs all groups of lanes; learns if `weights` is not null.
+template <class Real>
+void run_groups(const SpikingReadoutParams& params, const LifParams& neuron, const ReadoutShape& shape,
+                std::size_t stride, const SpikeTrain& arrivals, TimeMs duration, const Real* weights,
+                const Lesson* lesson, Real* learning_weights, typename SpikingReadout<Real>::State& state,
+                SpikeTrain& spikes) {
+  AlignedVector<Real> gap(stride, std::numeric_limits<Real>::infinity());
+  AlignedVector<Real> target(stride, Real{0});
+  for (std::size_t i = 0; i < shape.classes(); ++i)
+    gap[i] = static_cast<Real>(shape.thresholds_mV[i] - params.bias_mV);
+  if (lesson != nullptr) target[lesson->label] = static_cast<Real>(params.target_kHz);
+  std::vector<Spike> emitted;
+  for (std::size_t first = 0; first < stride; first += kReadoutLanes) {
+    const ReadoutGroup<Real> group{.tau_ms = neuron.tau_ms,
+                                   .trace_tau_ms = params.trace_tau_ms,
+                                   .reset = static_cast<Real>(neuron.reset_mV - params.bias_mV),
+                                   .gap = gap.data() + first,
+                                   .u = state.u.data() + first,
+                                   .trace = state.trace.data() + first,
+                                   .weights = weights + first,
+                                   .stride = stride,
+                                   .first = static_cast<NeuronId>(first)};
+    if (lesson == nullptr) {
+      run_readout_group<Real>(group, arrivals, duration, nullptr, emitted);
+      continue;
+    }
+    const Teaching<Real> teaching{
+        .from = first_at_or_after(arrivals, lesson->from),
+        .weights = learning_weights + first,
+        .target = target.data() + first,
+        .rule = TeacherStdp<Real>::with(lesson->learning_rate, params.weight_bound_mV)};
+    run_readout_group<Real>(group, arrivals, duration, &teaching, emitted);
+  }
+  spikes = SpikeTrain::from_unsorted(std::move(emitted));
+}
+
+}  // namespace
+
+template <class Real>
+void SpikingReadout<Real>::learn(const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson,
+                                 State& state, SpikeTrain& spikes) {
+  run_groups<Real>(params_, neuron_, shape_, stride_, arrivals, duration, weights_.data(), &lesson,
+                   weights_.data(), state, spikes);
+}
+
+template <class Real>
+void SpikingReadout<Real>::respond(const SpikeTrain& arrivals, TimeMs duration, State& state,
+                                   SpikeTrain& spikes) const {
+  run_groups<Real>(params_, neuron_, shape_, stride_, arrivals, duration, weights_.data(), nullptr, nullptr,
+                   state, spikes);
+}
+
+template <class Real>
+std::vector<Real> SpikingReadout<Real>::weights() const {
+  std::vector<Real> weights(shape_.classes() * shape_.inputs);
+  for (std::size_t i = 0; i < shape_.classes(); ++i) {
+    for (std::size_t j = 0; j < shape_.inputs; ++j)
+      weights[i * shape_.inputs + j] = weights_[j * stride_ + i];
+  }
+  return weights;
+}
+
+template <class Real>
+void SpikingReadout<Real>::set_weights(std::span<const Real> weights_mV) {
+  assert(weights_mV.size() == shape_.classes() * shape_.inputs);
+  for (std::size_t i = 0; i < shape_.classes(); ++i) {
+    for (std::size_t j = 0; j < shape_.inputs; ++j)
+      weights_[j * stride_ + i] = weights_mV[i * shape_.inputs + j];
+  }
+}
+
+template <class Real>
+void SpikingReadout<Real>::save(const State& state, std::vector<NamedArray>& arrays) const {
+  const auto store = [&](const char* name, const AlignedVector<Real>& values) {
+    const auto end = values.begin() + static_cast<std::ptrdiff_t>(shape_.classes());
+    arrays.push_back({name, {shape_.classes()}, std::vector<Real>(values.begin(), end)});
+  };
+  store("state/readout/u_mV", state.u);
+  store("state/readout/trace_kHz", state.trace);
+}
+
+template <class Real>
+void SpikingReadout<Real>::load(std::span<const NamedArray> arrays, State& state) const {
+  const auto& u = array_values<Real>(arrays, "state/readout/u_mV", shape_.classes());
+  const auto& trace = array_values<Real>(arrays, "state/readout/trace_kHz", shape_.classes());
+  state.u.assign(stride_, Real{0});
+  state.trace.assign(stride_, Real{0});
+  std::copy(u.begin(), u.end(), state.u.begin());
+  std::copy(trace.begin(), trace.end(), state.trace.begin());
+}
+
+template class SpikingReadout<float>;
+template class SpikingReadout<double>;
+
+}  // namespace shallows

@@ -1,0 +1,50 @@
+// Synapses laid out for vector kernels: targets in blocks of lanes, one row of weights for each source that
+// reaches any target of the block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/aligned_vector.hpp"
+#include "sim/synapses.hpp"
+
+namespace shallows {
+
+/// Targets per block.
+inline constexpr std::size_t kBlockLanes = 128;
+
+template <class Real>
+class PackedSynapses {
+ public:
+  struct Block {
+    std::size_t first_weight;
+    std::vector<NeuronId> sources;  ///< ascending; row s of the block's weights belongs to sources[s]
+  };
+
+  /// Weights are divided by their target's divisor (one per target).
+  PackedSynapses(const Synapses& synapses, std::span<const double> divisors);
+
+  std::size_t source_count() const { return source_count_; }
+  std::span<const Block> blocks() const { return blocks_; }
+  std::size_t padded_targets() const { return blocks_.size() * kBlockLanes; }
+  /// Row s, lane l is at s * kBlockLanes + l.
+  const Real* weights(const Block& block) const { return weights_.data() + block.first_weight; }
+
+  /// Lanes computed for one event of each source; the synapses among them are the useful ones.
+  std::span<const std::uint32_t> lanes() const { return lanes_; }
+  std::size_t bytes() const { return weights_.size() * sizeof(Real); }
+
+  /// out = W x, with one fused multiply-add per lane and row, rows in the order of their source. `out` holds
+  /// padded_targets() values.
+  void multiply(std::span<const Real> x, std::span<Real> out) const;
+
+ private:
+  std::size_t source_count_;
+  std::vector<Block> blocks_;
+  AlignedVector<Real> weights_;
+  std::vector<std::uint32_t> lanes_;
+};
+
+}  // namespace shallows
