@@ -1,0 +1,241 @@
+#include "experiments/config.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "experiments/config_parser.hpp"
+#include "experiments/config_schema.hpp"
+#include "experiments/suggest.hpp"
+#include "sim/error.hpp"
+
+namespace shallows {
+
+namespace {
+
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{1} << 20U;
+
+const std::vector<std::string>& spiking_populations() {
+  static const std::vector<std::string> names = {"input", "hidden", "readout"};
+  return names;
+}
+
+/// Sets what has a default of its own in each model, once model and hidden.kind are known.
+void resolve_defaults(Config& config) {
+  const bool gabor = config.hidden.kind == FieldKind::gabor;
+  if (config.model == ModelKind::spiking) {
+    config.rule = ReadoutRule::teacher_stdp;
+    config.hidden.scale = gabor ? 40.0 : 20.0;
+    config.training.learning_rate = 2e-4;
+    config.record.populations = spiking_populations();
+  } else {
+    config.rule = ReadoutRule::delta;
+    config.hidden.scale = gabor ? 2.1 : 0.1;
+    config.training.learning_rate = config.hidden.kind == FieldKind::none ? 1e-4 : 5e-3;
+    config.record.populations.clear();
+  }
+}
+
+[[noreturn]] void refuse(const std::string& problem, std::string_view source, const std::string& suggestion) {
+  throw Error(ErrorKind::configuration, fmt::format("{} ({}); {}", problem, source, suggestion));
+}
+
+void check_spiking(const Config& config, std::string_view source) {
+  const SpikingParams& spiking = config.spiking;
+  const double threshold_mV = spiking.threshold.threshold_mV;
+  if (config.hidden.kind == FieldKind::none) {
+    refuse("hidden.kind = \"none\" does not go with model = \"spiking\"", source,
+           "choose \"random\" or \"gabor\", or model = \"rate\"");
+  }
+  if (spiking.neuron.reset_mV >= threshold_mV) {
+    refuse(fmt::format("neuron.reset_mV = {} is not below neuron.threshold_mV = {}", spiking.neuron.reset_mV,
+                       threshold_mV),
+           source, "lower the reset or raise the threshold");
+  }
+  if (spiking.protocol.count_ms > spiking.protocol.test_ms) {
+    refuse(fmt::format("protocol.count_ms = {} is longer than protocol.test_ms = {}",
+                       spiking.protocol.count_ms, spiking.protocol.test_ms),
+           source, "count over the presentation or its last part");
+  }
+  const double bound_mV = spiking.readout.weight_bound_mV;
+  if (bound_mV > 0.0 && config.training.learning_rate > bound_mV) {
+    refuse(fmt::format(
+               "training.learning_rate = {} is above readout.weight_bound_mV = {}, so weights would change "
+               "sign at every update",
+               config.training.learning_rate, bound_mV),
+           source, "raise the bound or lower the rate");
+  }
+  const bool driven = spiking.hidden_bias_mV > threshold_mV || spiking.readout.bias_mV > threshold_mV;
+  if (spiking.engine == EngineKind::fast && (driven || spiking.neuron.refractory_ms > 0.0)) {
+    refuse(
+        "engine.kind = \"fast\" does not apply: it needs hidden and readout biases of at most the threshold "
+        "and "
+        "no refractory time",
+        source, "choose \"automatic\" or \"reference\"");
+  }
+}
+
+void check_dataset(const DatasetConfig& dataset, std::string_view source) {
+  if (dataset.images.empty() != dataset.labels.empty()) {
+    refuse("dataset.images and dataset.labels belong together", source, "give both or none");
+  }
+  if (dataset.test_images.empty() != dataset.test_labels.empty()) {
+    refuse("dataset.test_images and dataset.test_labels belong together", source, "give both or none");
+  }
+}
+
+std::string section_of(const std::string& name) {
+  const std::size_t dot = name.find('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+std::vector<std::string> parse_populations(std::string_view text, std::string_view whole) {
+  if (text == "all") return spiking_populations();
+  if (text == "none") return {};
+  std::vector<std::string> names = split_list(text);
+  const ConfigKey& key = *find_config_key("record.populations");
+  if (names.empty())
+    refuse(fmt::format("--record {} names no population", whole), "POPULATIONS[@...]", "try \"all\"");
+  if (const auto problem = value_problem(key, names)) {
+    refuse(fmt::format("--record {}: {}", whole, problem->problem),
+           "known: input, hidden, readout, all, none",
+           problem->suggestion.empty() ? "name known ones" : problem->suggestion);
+  }
+  return names;
+}
+
+}  // namespace
+
+Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides) {
+  const ConfigSettings settings(toml, source, overrides);
+  Config config;
+  config.name = std::filesystem::path(source).stem().string();
+  settings.apply("model", config);
+  settings.apply("hidden.kind", config);
+  settings.apply("dataset.images", config);
+  resolve_defaults(config);
+  if (!config.dataset.images.empty()) {
+    config.dataset.name = std::filesystem::path(config.dataset.images).stem().string();
+  }
+  settings.apply_all(config);
+  validate(config, source);
+  return config;
+}
+
+Config read_config(const std::string& path, std::span<const std::string> overrides) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status status = fs::status(path, problem);
+  if (!fs::exists(status)) {
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("can't read configuration '{}' (there is no such file); check the path, or take one of "
+                    "experiments/configs",
+                    path));
+  }
+  if (fs::is_directory(status))
+    refuse(fmt::format("can't read configuration '{}'", path), "it is a directory",
+           "give the path of a TOML file");
+  if (fs::is_regular_file(status) && fs::file_size(path, problem) > kLargestFile) {
+    refuse(fmt::format("can't read configuration '{}'", path),
+           "it is larger than 1 MiB, so hardly a configuration", "give the path of a TOML file");
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf()))) {
+    refuse(fmt::format("can't read configuration '{}'", path), "it can't be opened or read",
+           "check its permissions");
+  }
+  return parse_config(text.str(), path, overrides);
+}
+
+void validate(const Config& config, std::string_view source) {
+  for (const ConfigKey& key : config_keys()) {
+    if (!why_not_applicable(key, config).empty()) continue;
+    if (const auto problem = value_problem(key, key.read(config))) refuse_value(key, *problem, source);
+  }
+  check_dataset(config.dataset, source);
+  const bool spiking = config.model == ModelKind::spiking;
+  if (spiking != (config.rule == ReadoutRule::teacher_stdp)) {
+    refuse(fmt::format("the {} network does not learn by readout.rule = {}", spiking ? "spiking" : "rate",
+                       to_toml(find_config_key("readout.rule")->read(config))),
+           source, fmt::format("choose \"{}\"", spiking ? "teacher-stdp" : "delta"));
+  }
+  if (!spiking && !config.record.populations.empty()) {
+    refuse("there are no populations to record", fmt::format("{}; a rate network has no spikes", source),
+           "record \"none\"");
+  }
+  if (spiking) check_spiking(config, source);
+}
+
+std::string to_toml(const Config& config, Comments comments) {
+  std::string text;
+  std::string section;
+  for (const ConfigKey& key : config_keys()) {
+    if (!why_not_applicable(key, config).empty()) continue;
+    const std::string key_section = section_of(key.name);
+    if (key_section != section) {
+      section = key_section;
+      text += fmt::format("\n[{}]\n", section);
+    }
+    if (comments == Comments::yes) {
+      const std::string unit = key.unit.empty() ? "" : fmt::format(" [{}]", key.unit);
+      const std::string allowed = describe(key.domain);
+      text += fmt::format("# {}{}{}{}\n", key.meaning, unit, allowed.empty() ? "" : "; allowed: ", allowed);
+    }
+    const std::string name = section.empty() ? key.name : key.name.substr(section.size() + 1);
+    text += fmt::format("{} = {}\n", name, to_toml(key.read(config)));
+  }
+  return text;
+}
+
+std::vector<std::string> training_differences(const Config& a, const Config& b) {
+  std::vector<std::string> differences;
+  for (const ConfigKey& key : config_keys()) {
+    // Where a key applies to one of the two only, the model or the bank differs and says so.
+    const bool compared = key.role == KeyRole::learning && why_not_applicable(key, a).empty() &&
+                          why_not_applicable(key, b).empty();
+    if (!compared) continue;
+    const std::string before = to_toml(key.read(a));
+    const std::string after = to_toml(key.read(b));
+    if (before != after) differences.push_back(fmt::format("{}: {} -> {}", key.name, before, after));
+  }
+  return differences;
+}
+
+RecordConfig parse_record(std::string_view text) {
+  RecordConfig record;
+  if (text == "all") {
+    record.phase = RecordPhase::both;
+    record.last = kAllTrials;
+    record.populations = spiking_populations();
+    return record;
+  }
+  const std::size_t at = text.find('@');
+  record.populations = parse_populations(text.substr(0, at), text);
+  if (at == std::string_view::npos) return record;
+  std::string_view trials = text.substr(at + 1);
+  const std::string_view first = trials.substr(0, trials.find(':'));
+  if (first == "train" || first == "test" || first == "both") {
+    record.phase = first == "train"  ? RecordPhase::train
+                   : first == "test" ? RecordPhase::test
+                                     : RecordPhase::both;
+    trials.remove_prefix(std::min(first.size() + 1, trials.size()));
+  }
+  if (!parse_trials(trials, record)) {
+    refuse(fmt::format("can't record '{}': '{}' is no range of trials", text, trials),
+           "POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], LAST excluded; PHASE is train, test or both",
+           "write for example hidden,readout@test:0:10");
+  }
+  return record;
+}
+
+}  // namespace shallows

@@ -1,0 +1,93 @@
+// The settings of one run: everything that its results depend on, and nothing else (threads, file names and
+// the like are options of the program).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "encoders/fixed_fields.hpp"
+#include "models/rate_params.hpp"
+#include "models/spiking_params.hpp"
+
+namespace shallows {
+
+enum class ModelKind { spiking, rate };
+enum class ReadoutRule { teacher_stdp, delta };
+enum class MeanSource { training, own_mean_test };
+enum class Sampling { shuffled, with_replacement };
+enum class RecordPhase { train, test, both };
+
+struct DatasetConfig {
+  std::string name = "mnist";
+  std::string directory;  ///< empty: $SHALLOWS_DATA/<name>, or data/<name>
+  std::string images;     ///< a user's own IDX files; empty: the standard names in the directory
+  std::string labels;
+  std::string test_images;
+  std::string test_labels;
+  std::uint64_t validation = 0;  ///< training images held out, from the end
+  MeanSource mean = MeanSource::training;
+};
+
+struct TrainingConfig {
+  double epochs = 1.0;
+  double learning_rate = 0.0;        ///< resolved from the model where the file is silent
+  double learning_rate_decay = 1.0;  ///< the rate falls geometrically by this factor over the training
+  Sampling sampling = Sampling::shuffled;
+};
+
+inline constexpr std::uint64_t kAllTrials = std::numeric_limits<std::uint64_t>::max();
+
+struct RecordConfig {
+  std::vector<std::string> populations = {"input", "hidden", "readout"};
+  RecordPhase phase = RecordPhase::test;
+  std::uint64_t first = 0;  ///< trials first, first + step, ... below last, counted within their phase
+  std::uint64_t last = 10;  ///< kAllTrials: no end
+  std::uint64_t step = 1;
+};
+
+struct Config {
+  std::string name;
+  std::uint64_t seed = 1;
+  ModelKind model = ModelKind::spiking;
+  DatasetConfig dataset;
+  FixedFieldsParams hidden;
+  SpikingParams spiking;
+  RateParams rate;
+  ReadoutRule rule = ReadoutRule::teacher_stdp;  ///< the one that the model can learn by
+  TrainingConfig training;
+  std::uint64_t test_images = 0;  ///< 0: all
+  RecordConfig record;
+};
+
+/// Reads TOML text, applies "key=value" overrides in order, resolves what depends on the model and validates.
+/// `source` names the text in messages; its stem is the run's name where the text gives none. The value of an
+/// override is TOML; what is no TOML, or no string where one is due, is taken as text (a list: separated by
+/// commas). Throws Error (configuration) for broken TOML, unknown and ill-typed keys, keys that do not apply
+/// to the model, values out of range and values that contradict each other.
+Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides);
+Config read_config(const std::string& path, std::span<const std::string> overrides);
+
+/// Throws Error (configuration) if a value is out of range or contradicts another one: for a Config that was
+/// changed after parsing. `source` names it in the message.
+void validate(const Config& config, std::string_view source);
+
+/// The effective configuration as TOML that parse_config reads back to the same value. With Comments::yes
+/// every key is preceded by its meaning, unit and range.
+enum class Comments { no, yes };
+std::string to_toml(const Config& config, Comments comments);
+
+/// The keys whose values differ, as "key: a -> b", leaving out those that can't change what is learned (name,
+/// record.*, test.* and what concerns test presentations only): what a resumed run must have in common with
+/// its checkpoint.
+std::vector<std::string> training_differences(const Config& a, const Config& b);
+
+/// Parses the value of --record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], "all" or "none". POPULATIONS is a
+/// list with commas, or "all"; PHASE is train, test (the default) or both; LAST may be "end". Plain "all" is
+/// "all@both:0:end"; without "@..." it is the first 10 test trials. Throws Error (configuration).
+RecordConfig parse_record(std::string_view text);
+
+}  // namespace shallows
