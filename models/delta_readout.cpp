@@ -102,6 +102,12 @@ AlignedVector<float> activate(std::span<const float> weights, std::span<const fl
   return activation;
 }
 
+std::vector<float> rectified(std::span<const float> activation, std::size_t classes) {
+  std::vector<float> rates;
+  for (std::size_t i = 0; i < classes; ++i) rates.push_back(std::max(0.0F, activation[i]));
+  return rates;
+}
+
 }  // namespace
 
 DeltaReadout::DeltaReadout(std::size_t inputs, std::span<const float> weights, std::span<const float> biases)
@@ -116,12 +122,10 @@ DeltaReadout::DeltaReadout(std::size_t inputs, std::span<const float> weights, s
 std::vector<float> DeltaReadout::respond(std::span<const float> pre) const {
   assert(pre.size() == inputs_);
   const AlignedVector<float> activation = activate(weights_, biases_, active_inputs(pre));
-  std::vector<float> rates;
-  for (std::size_t i = 0; i < classes_; ++i) rates.push_back(std::max(0.0F, activation[i]));
-  return rates;
+  return rectified(activation, classes_);
 }
 
-void DeltaReadout::learn(std::span<const float> pre, std::size_t label, double learning_rate) {
+std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t label, double learning_rate) {
   assert(pre.size() == inputs_ && label < classes_);
   const DeltaRule<float> rule{.learning_rate = static_cast<float>(learning_rate)};
   const std::vector<ActiveInput>& active = active_inputs(pre);
@@ -133,6 +137,7 @@ void DeltaReadout::learn(std::span<const float> pre, std::size_t label, double l
     (weights_.data() + first, stride_, active.data(), active.size(), rule, step.data() + first);
   }
   for (std::size_t i = 0; i < classes_; ++i) biases_[i] += step[i];
+  return rectified(activation, classes_);
 }
 
 std::vector<float> DeltaReadout::weights() const {

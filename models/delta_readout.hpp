@@ -20,8 +20,8 @@ class DeltaReadout {
 
   /// Rectified activations, one per class.
   std::vector<float> respond(std::span<const float> pre) const;
-  /// One step towards the one-hot target.
-  void learn(std::span<const float> pre, std::size_t label, double learning_rate);
+  /// One step towards the one-hot target; returns the rectified activations before it.
+  std::vector<float> learn(std::span<const float> pre, std::size_t label, double learning_rate);
 
   /// [class][input].
   std::vector<float> weights() const;

@@ -59,7 +59,8 @@ void RateNetwork::features(const Image& image, AlignedVector<float>& out) const 
   for (std::size_t i = 0; i < hidden(); ++i) out[i] = std::max(0.0F, out[i] + hidden_biases_[i]);
 }
 
-void RateNetwork::learn(std::span<const Presentation> presentations) {
+void RateNetwork::learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted) {
+  assert(predicted.size() == presentations.size());
   constexpr std::size_t kBatch = 64;
   std::vector<AlignedVector<float>> batch(std::min(kBatch, presentations.size()));
   for (std::size_t first = 0; first < presentations.size(); first += kBatch) {
@@ -67,7 +68,7 @@ void RateNetwork::learn(std::span<const Presentation> presentations) {
     tbb::parallel_for(std::size_t{0}, shown.size(),
                       [&](std::size_t k) { features(shown[k].image, batch[k]); });
     for (std::size_t k = 0; k < shown.size(); ++k) {
-      readout_.learn(batch[k], shown[k].label, shown[k].learning_rate);
+      predicted[first + k] = first_maximum(readout_.learn(batch[k], shown[k].label, shown[k].learning_rate));
     }
   }
 }

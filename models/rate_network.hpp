@@ -29,7 +29,8 @@ class RateNetwork {
   std::size_t classes() const { return readout_.classes(); }
 
   /// One online update per image, in order. The fixed hidden layer is computed for many images at once (TBB).
-  void learn(std::span<const Presentation> presentations);
+  /// `predicted` (as many) receives each image's class before its update.
+  void learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted);
   /// Does not learn; may be called from many threads.
   Response respond(const Image& image) const;
 

@@ -108,10 +108,11 @@ Thresholds draw_thresholds(const ThresholdParams& params, std::size_t inputs, st
   return {.input_mV = draw(inputs, 0), .hidden_mV = draw(hidden, 1), .readout_mV = draw(classes, 2)};
 }
 
-Thresholds stored_thresholds(std::span<const NamedArray> arrays) {
-  return {.input_mV = array_values<double>(arrays, "thresholds/input_mV"),
-          .hidden_mV = array_values<double>(arrays, "thresholds/hidden_mV"),
-          .readout_mV = array_values<double>(arrays, "thresholds/readout_mV")};
+Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::size_t inputs, std::size_t hidden,
+                             std::size_t classes) {
+  return {.input_mV = array_values<double>(arrays, "thresholds/input_mV", inputs),
+          .hidden_mV = array_values<double>(arrays, "thresholds/hidden_mV", hidden),
+          .readout_mV = array_values<double>(arrays, "thresholds/readout_mV", classes)};
 }
 
 struct SpikingNetwork::Impl {
@@ -179,7 +180,8 @@ SpikingNetwork::SpikingNetwork(const SpikingParams& params, const ReceptiveField
     return make_engine<FastStages<float>, LifLayer<float>, SpikingReadout<float>>(params, bank, thresholds,
                                                                                   seed);
   };
-  impl_ = std::make_unique<Impl>(Impl{params, std::move(thresholds), build()});
+  auto engine = build();
+  impl_ = std::make_unique<Impl>(Impl{params, std::move(thresholds), std::move(engine)});
 }
 
 SpikingNetwork::~SpikingNetwork() = default;

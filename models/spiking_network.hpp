@@ -90,7 +90,8 @@ class SpikingNetwork::TestSequence {
   std::unique_ptr<State> state_;
 };
 
-/// The thresholds stored by arrays().
-Thresholds stored_thresholds(std::span<const NamedArray> arrays);
+/// The thresholds stored by arrays() of a network of these sizes; throws Error (data).
+Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::size_t inputs, std::size_t hidden,
+                             std::size_t classes);
 
 }  // namespace shallows

@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "experiments/dataset.hpp"
+#include "experiments/program/options.hpp"
+#include "experiments/run/interrupt.hpp"
+#include "experiments/run/provenance.hpp"
+#include "experiments/run/result.hpp"
+#include "experiments/run/trainer.hpp"
+
+namespace shallows {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainArguments {
+  std::string config;
+  std::string output;
+  std::optional<std::uint64_t> seed;
+  bool resume = false;
+  double max_seconds = 0.0;
+  std::uint64_t checkpoint_every = 10000;
+  RunOptions run;
+};
+
+Config read_arguments(const TrainArguments& arguments) {
+  std::vector<std::string> overrides = arguments.run.overrides;
+  if (arguments.seed) overrides.push_back("seed=" + std::to_string(*arguments.seed));
+  Config config = read_config(arguments.config, overrides);
+  apply_record(arguments.run.record, config);
+  return config;
+}
+
+void report(const TrainArguments& arguments, const nlohmann::json& result, const std::string& file) {
+  if (arguments.run.json) {
+    print(result);
+  } else {
+    print(render_result(result) + "  file        " + file + "\n");
+  }
+}
+
+/// --resume with a run that is complete already: nothing to do but say so.
+bool report_if_complete(const TrainArguments& arguments, const Config& config) {
+  if (!arguments.resume || fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output))
+    return false;
+  const RunReader reader(arguments.output);
+  const auto differences =
+      training_differences(parse_config(reader.provenance().config, arguments.output, {}), config);
+  if (!differences.empty()) {
+    throw Error(ErrorKind::checkpoint,
+                "'" + arguments.output + "' is a finished run of another configuration (" +
+                    differences.front() + "); choose another file with -o, or leave --resume out");
+  }
+  note("'" + arguments.output + "' is complete already; nothing to resume");
+  report(arguments, reader.summary(), arguments.output);
+  return true;
+}
+
+Trainer make_trainer(const TrainArguments& arguments, const Config& config, const Dataset& dataset,
+                     TrainOptions options) {
+  const std::string checkpoint = checkpoint_path(arguments.output);
+  if (!fs::exists(checkpoint)) return {config, dataset, std::move(options)};
+  if (arguments.resume) {
+    const RunReader reader(checkpoint);
+    if (reader.kind() != FileKind::checkpoint) {
+      throw Error(ErrorKind::checkpoint, "'" + checkpoint + "' is no checkpoint (it is a " +
+                                             to_string(reader.kind()) +
+                                             " file); remove it, or choose another file with -o");
+    }
+    Trainer trainer(config, dataset, std::move(options), reader);
+    note(fmt::format("resuming after {} images", trainer.state().total.images));
+    return trainer;
+  }
+  fs::rename(checkpoint, checkpoint + ".bak");
+  note("starting anew; the checkpoint of an earlier run is kept as '" + checkpoint +
+       ".bak' (--resume would have continued it)");
+  return {config, dataset, std::move(options)};
+}
+
+int train(const TrainArguments& arguments, const ProgramContext& context) {
+  const Config config = read_arguments(arguments);
+  prepare_output(arguments.output);
+  if (report_if_complete(arguments, config)) return exit_code::kDone;
+  const ThreadLimit limit(arguments.run.threads);
+  const Dataset dataset = load_dataset(config.dataset);
+  check_against_data(config, dataset.train.shape());
+  interrupt::install();
+  Trainer trainer =
+      make_trainer(arguments, config, dataset,
+                   {.output = arguments.output,
+                    .checkpoint_every = arguments.checkpoint_every,
+                    .max_seconds = arguments.max_seconds,
+                    .verbosity = arguments.run.verbosity(),
+                    .provenance = make_provenance(config, context.command_line, limit.threads())});
+  if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
+      trainer.network().engine() == "reference") {
+    note(
+        "using the reference engine, which is slow: the fast one needs biases below every threshold and no "
+        "refractory time");
+  }
+  const TrainEnd end = trainer.train();
+  const std::string checkpoint = checkpoint_path(arguments.output);
+  if (end == TrainEnd::out_of_time) {
+    note("time is up; continue from '" + checkpoint + "' with the same command and --resume");
+    report(arguments, trainer.result(), checkpoint);
+    return exit_code::kDone;
+  }
+  const auto result = end == TrainEnd::complete ? trainer.finish() : std::nullopt;
+  if (!result) {
+    note("stopped after " + std::to_string(trainer.state().total.images) + " images; continue from '" +
+         checkpoint + "' with the same command and --resume");
+    return 128 + interrupt::requested();
+  }
+  report(arguments, *result, arguments.output);
+  return exit_code::kDone;
+}
+
+}  // namespace
+
+Command add_train_command(CLI::App& app, const ProgramContext& context) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command =
+      app.add_subcommand("train", "Train a network, test it, and write everything to one HDF5 file");
+  command->add_option("config", arguments->config, "Configuration file (TOML); see experiments/configs")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "Run file to write (default: runs/<name of the config>.h5)")
+      ->type_name("RUN.h5");
+  command->add_option("--seed", arguments->seed, "Override the configuration's seed");
+  command->add_flag("--resume", arguments->resume,
+                    "Continue an interrupted run; may be given on the first run too");
+  command
+      ->add_option("--max-time", arguments->max_seconds,
+                   "Stop after so many seconds of training, with a checkpoint")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--checkpoint-every", arguments->checkpoint_every,
+                   "Images between checkpoints (default: 10000)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  arguments->run.add_to(*command);
+  return [arguments, context] {
+    if (arguments->output.empty()) {
+      arguments->output = "runs/" + fs::path(arguments->config).stem().string() + ".h5";
+    }
+    return train(*arguments, context);
+  };
+}
+
+}  // namespace shallows

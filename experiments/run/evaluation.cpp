@@ -1,0 +1,81 @@
+#include "experiments/run/evaluation.hpp"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "experiments/run/interrupt.hpp"
+
+namespace shallows {
+
+void refuse_silence(const Tally& tally, const std::string& when) {
+  const auto refuse = [&](const char* population, const char* suggestion) {
+    throw Error(ErrorKind::network, std::string("the ") + population + " population stayed silent " + when +
+                                        " (not one spike, so nothing can be learned or read out); " +
+                                        suggestion);
+  };
+  if (tally.input_spikes == 0)
+    refuse("input", "raise input.gain_mV or input.bias_mV, or lower neuron.threshold_mV");
+  if (tally.hidden_spikes == 0)
+    refuse("hidden", "raise hidden.scale or hidden.bias_mV, or lower neuron.threshold_mV");
+  if (tally.readout_spikes == 0) {
+    refuse("readout", "raise readout.weight_scale_mV or readout.bias_mV, or train longer");
+  }
+}
+
+Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
+                    const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder) {
+  const ProtocolParams& protocol = config.spiking.protocol;
+  const std::uint64_t total =
+      plan.images == 0 ? set.size() : std::min<std::uint64_t>(plan.images, set.size());
+  Evaluation result;
+  result.confusion.assign(network.classes() * network.classes(), 0);
+  std::optional<SpikingNetwork::TestSequence> sequence;
+  if (network.is_spiking() && protocol.test_carry_over) sequence.emplace(network.test_sequence());
+  Progress progress(plan.phase == Phase::test ? "test" : "validation", 0, total, plan.verbosity);
+  const auto start = std::chrono::steady_clock::now();
+  constexpr std::uint64_t kBatch = 64;  // bounds the spikes held in memory
+  std::vector<Activity> activities(kBatch);
+  std::vector<Response> responses(kBatch);
+  const TimeMs trial_ms = network.is_spiking() ? protocol.test_ms : 0.0;
+  for (std::uint64_t first = 0; first < total && !result.interrupted; first += kBatch) {
+    const std::uint64_t count = std::min(kBatch, total - first);
+    const auto show = [&](std::uint64_t k) {
+      const Image image = set.image(first + k);
+      responses[k] =
+          sequence ? sequence->respond(image, activities[k]) : network.respond(image, activities[k]);
+    };
+    if (sequence) {
+      for (std::uint64_t k = 0; k < count; ++k) show(k);
+    } else {
+      tbb::parallel_for(std::uint64_t{0}, count, show);
+    }
+    for (std::uint64_t k = 0; k < count; ++k) {
+      const std::uint8_t label = set.label(first + k);
+      const std::uint8_t predicted = responses[k].predicted;
+      result.tally.add(activities[k], label == predicted);
+      ++result.confusion[label * network.classes() + predicted];
+      if (recorder == nullptr) continue;
+      const TimeMs begin = plan.start_ms + static_cast<double>(first + k) * trial_ms;
+      const bool record = selection.selects(plan.phase, first + k);
+      recorder->trial({.start_ms = begin,
+                       .stop_ms = begin + trial_ms,
+                       .sample = static_cast<std::uint32_t>(first + k),
+                       .label = label,
+                       .predicted = predicted,
+                       .phase = plan.phase,
+                       .scores = responses[k].scores},
+                      record ? selection.trains(activities[k]) : std::vector<const SpikeTrain*>{});
+    }
+    progress.update(first + count);
+    result.interrupted = interrupt::requested() != 0 && first + count < total;
+  }
+  result.tally.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (network.is_spiking() && !result.interrupted) refuse_silence(result.tally, "on all test images");
+  return result;
+}
+
+}  // namespace shallows

@@ -1,0 +1,39 @@
+// Testing: every image from the same state, in parallel, without learning.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "encoders/image.hpp"
+#include "experiments/config.hpp"
+#include "experiments/run/network.hpp"
+#include "experiments/run/progress.hpp"
+#include "experiments/run/record_selection.hpp"
+#include "experiments/run/tally.hpp"
+#include "output/spike_recorder.hpp"
+
+namespace shallows {
+
+struct Evaluation {
+  Tally tally;
+  std::vector<std::uint64_t> confusion;  ///< [label][predicted]
+  bool interrupted = false;              ///< by a signal: the figures cover the images before it
+};
+
+struct EvaluationPlan {
+  Phase phase = Phase::test;
+  std::uint64_t images = 0;  ///< the first so many; 0: all
+  TimeMs start_ms = 0.0;     ///< when the first trial starts, on the recording's time axis
+  Verbosity verbosity = Verbosity::normal;
+};
+
+/// Shows the images of `set` and adds one trial for each to `recorder` (unless it is null), with the spikes
+/// that `selection` asks for. Throws Error (network) if the network stays silent.
+Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
+                    const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder);
+
+/// Throws Error (network) that names the population that never spiked, if there is one. `when` completes
+/// "... stayed silent ".
+void refuse_silence(const Tally& tally, const std::string& when);
+
+}  // namespace shallows

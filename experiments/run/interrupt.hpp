@@ -1,0 +1,14 @@
+// Ctrl-C and SIGTERM: the first one asks the run to stop at the next image and keep everything, the second
+// one ends the program at once.
+#pragma once
+
+namespace shallows::interrupt {
+
+/// Installs the handlers; once, at the start of a command that can take long.
+void install();
+/// The signal that asked for a stop; 0 if none did.
+int requested();
+/// For tests: as if the signal had come.
+void request(int signal);
+
+}  // namespace shallows::interrupt

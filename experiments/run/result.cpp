@@ -1,0 +1,132 @@
+#include "experiments/run/result.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "experiments/run/progress.hpp"
+
+namespace shallows {
+namespace {
+
+nlohmann::json spikes_per_image(const Tally& tally, const Network& network) {
+  nlohmann::json spikes = nlohmann::json::object();
+  if (!network.is_spiking()) return spikes;
+  spikes["input"] = tally.per_image(tally.input_spikes);
+  spikes["hidden"] = tally.per_image(tally.hidden_spikes);
+  spikes["readout"] = tally.per_image(tally.readout_spikes);
+  return spikes;
+}
+
+double rate(double amount, double seconds) { return seconds > 0.0 ? amount / seconds : 0.0; }
+
+double number_or_nan(const nlohmann::json& result, const char* key) {
+  const auto found = result.find(key);
+  return found != result.end() && found->is_number() ? found->get<double>()
+                                                     : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+nlohmann::json describe_run(const Config& config, const Network& network, const std::string& dataset) {
+  nlohmann::json result = {{"name", config.name},
+                           {"dataset", dataset},
+                           {"model", model_name(config, network.shape())},
+                           {"coding", coding_name(config)},
+                           {"hidden", network.hidden()},
+                           {"seed", config.seed},
+                           {"epochs", config.training.epochs},
+                           {"engine", network.engine()}};
+  if (config.hidden.kind != FieldKind::none) result["patch"] = config.hidden.patch;
+  return result;
+}
+
+void add_training(nlohmann::json& result, const TrainState& state, const Network& network) {
+  const Tally& total = state.total;
+  result["images_trained"] = total.images;
+  result["train_seconds"] = total.seconds;
+  result["ms_per_image"] = total.per_image(1e3 * total.seconds);
+  result["spikes_per_image"] = spikes_per_image(total, network);
+  result["synaptic_events"] = total.synaptic_events;
+  result["synaptic_events_per_second"] = rate(static_cast<double>(total.synaptic_events), total.seconds);
+}
+
+void add_evaluation(nlohmann::json& result, const std::string& split, const Tally& tally,
+                    const Network& network) {
+  result[split + "_accuracy"] = tally.accuracy();
+  result[split + "_images"] = tally.images;
+  result[split + "_correct"] = tally.correct;
+  result[split + "_seconds"] = tally.seconds;
+  result[split + "_ms_per_image"] = tally.per_image(1e3 * tally.seconds);
+  result[split + "_spikes_per_image"] = spikes_per_image(tally, network);
+  result[split + "_synaptic_operations_per_image"] = tally.per_image(tally.synaptic_events);
+}
+
+ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& result) {
+  ComparisonRow row;
+  try {
+    row.file = file;
+    row.name = result.at("name").get<std::string>();
+    row.model = result.at("model").get<std::string>();
+    row.coding = result.at("coding").get<std::string>();
+    row.dataset = result.at("dataset").get<std::string>();
+    row.hidden = result.at("hidden").get<std::uint64_t>();
+    row.seed = result.at("seed").get<std::uint64_t>();
+    row.epochs = result.at("epochs").get<double>();
+    row.test_accuracy = result.at("test_accuracy").get<double>();
+    row.test_images = result.at("test_images").get<std::uint64_t>();
+    row.ci95 = wilson_interval(result.at("test_correct").get<std::uint64_t>(), row.test_images);
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorKind::data,
+                "'" + file +
+                    "' holds no test result (it is a checkpoint, or a test of another split); train "
+                    "it to the end or run shallows test on it");
+  }
+  row.synaptic_operations_per_image = number_or_nan(result, "test_synaptic_operations_per_image");
+  if (const auto spikes = result.find("test_spikes_per_image"); spikes != result.end()) {
+    for (const auto& [population, count] : spikes->items()) row.spikes_per_image += count.get<double>();
+  }
+  row.train_seconds = number_or_nan(result, "train_seconds");
+  row.ms_per_image = number_or_nan(result, "ms_per_image");
+  return row;
+}
+
+std::string render_result(const nlohmann::json& result) {
+  std::string text =
+      fmt::format("{}: {} {}, {} hidden neurons, {}, seed {}\n", result.at("name").get<std::string>(),
+                  result.at("coding").get<std::string>(), result.at("model").get<std::string>(),
+                  result.at("hidden").get<std::uint64_t>(), result.at("dataset").get<std::string>(),
+                  result.at("seed").get<std::uint64_t>());
+  const auto spikes_text = [](const nlohmann::json& spikes) {
+    std::string line;
+    for (const char* population : {"input", "hidden", "readout"}) {
+      if (!spikes.contains(population)) continue;
+      line += fmt::format("{}{:.0f} {}", line.empty() ? "" : ", ", spikes.at(population).get<double>(),
+                          population);
+    }
+    return line;
+  };
+  if (result.contains("images_trained")) {
+    text += fmt::format("  trained     {} images in {} ({:.3f} ms each, {:.3g} synaptic events/s)\n",
+                        result.at("images_trained").get<std::uint64_t>(),
+                        format_duration(result.at("train_seconds").get<double>()),
+                        result.at("ms_per_image").get<double>(),
+                        result.at("synaptic_events_per_second").get<double>());
+    const std::string spikes = spikes_text(result.at("spikes_per_image"));
+    if (!spikes.empty()) text += "  spikes      " + spikes + " per training image\n";
+  }
+  for (const char* split : {"train", "validation", "test"}) {
+    const std::string prefix = std::string(split) + "_";
+    if (!result.contains(prefix + "accuracy")) continue;
+    const auto correct = result.at(prefix + "correct").get<std::uint64_t>();
+    const auto images = result.at(prefix + "images").get<std::uint64_t>();
+    const auto interval = wilson_interval(correct, images);
+    text += fmt::format("  {:<11} {:.2f} % of {} images (95 % interval {:.2f} to {:.2f})\n", split,
+                        result.at(prefix + "accuracy").get<double>(), images, interval[0], interval[1]);
+    const std::string spikes = spikes_text(result.at(prefix + "spikes_per_image"));
+    if (!spikes.empty()) text += fmt::format("              {} spikes per image\n", spikes);
+  }
+  return text;
+}
+
+}  // namespace shallows

@@ -1,0 +1,76 @@
+#include "experiments/run/train_state.hpp"
+
+#include <array>
+#include <string>
+
+namespace shallows {
+namespace {
+
+/// A tally as an array, in the order of its members.
+std::array<double, 7> to_array(const Tally& tally) {
+  const auto real = [](std::uint64_t count) { return static_cast<double>(count); };  // exact below 2^53
+  return {real(tally.images),
+          real(tally.correct),
+          real(tally.input_spikes),
+          real(tally.hidden_spikes),
+          real(tally.readout_spikes),
+          real(tally.synaptic_events),
+          tally.seconds};
+}
+
+Tally to_tally(const std::vector<double>& values) {
+  const auto count = [&](std::size_t i) { return static_cast<std::uint64_t>(values[i]); };
+  return {.images = count(0),
+          .correct = count(1),
+          .input_spikes = count(2),
+          .hidden_spikes = count(3),
+          .readout_spikes = count(4),
+          .synaptic_events = count(5),
+          .seconds = values[6]};
+}
+
+/// Calls f(name, column) for every column of the curve.
+template <class Curve, class F>
+void each_column(Curve& curve, F&& f) {
+  f("images", curve.images);
+  f("online_accuracy", curve.online_accuracy);
+  f("learning_rate", curve.learning_rate);
+  f("hidden_spikes_per_image", curve.hidden_spikes);
+  f("readout_spikes_per_image", curve.readout_spikes);
+  f("synaptic_events_per_image", curve.synaptic_events);
+  f("seconds", curve.seconds);
+}
+
+}  // namespace
+
+void TrainState::close_row(double learning_rate) {
+  curve.images.push_back(total.images);
+  curve.online_accuracy.push_back(window.accuracy());
+  curve.learning_rate.push_back(learning_rate);
+  curve.hidden_spikes.push_back(window.per_image(window.hidden_spikes));
+  curve.readout_spikes.push_back(window.per_image(window.readout_spikes));
+  curve.synaptic_events.push_back(window.per_image(window.synaptic_events));
+  curve.seconds.push_back(total.seconds);
+  window = {};
+}
+
+void write_train_state(RunWriter& writer, const TrainState& state) {
+  writer.write_array("progress/total", to_array(state.total));
+  writer.write_array("progress/window", to_array(state.window));
+  writer.write_array("progress/segments", std::array<std::uint64_t, 1>{state.segments});
+  each_column(state.curve,
+              [&](const char* name, const auto& column) { writer.append_metric(name, std::span(column)); });
+}
+
+TrainState read_train_state(const RunReader& reader) {
+  TrainState state;
+  state.total = to_tally(reader.read_array<double>("progress/total", {7}));
+  state.window = to_tally(reader.read_array<double>("progress/window", {7}));
+  state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
+  each_column(state.curve, [&](const char* name, auto& column) {
+    column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);
+  });
+  return state;
+}
+
+}  // namespace shallows

@@ -1,0 +1,234 @@
+#include "experiments/run/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "experiments/run/evaluation.hpp"
+#include "experiments/run/interrupt.hpp"
+#include "experiments/run/result.hpp"
+
+namespace shallows {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Images between two looks at the clock and at signals. Bounds the spikes held in memory too.
+constexpr std::uint64_t kSpikingChunk = 16;
+constexpr std::uint64_t kRateChunk = 256;
+/// A network without a spike for so many images will never learn.
+constexpr std::uint64_t kSilenceLimit = 200;
+
+constexpr const char* kInitialWeights = "weights/readout/initial";
+
+NamedArray initial_weights_of(const Network& network) {
+  for (NamedArray& array : network.arrays()) {
+    if (array.name == "weights/readout/final") return {kInitialWeights, array.shape, std::move(array.values)};
+  }
+  return {};
+}
+
+std::vector<NamedArray> network_arrays(const RunReader& reader) {
+  std::vector<NamedArray> arrays;
+  for (const char* group : {"receptive_fields", "thresholds", "weights", "biases", "state", "network"}) {
+    for (NamedArray& array : reader.read_arrays(group)) arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+Network checked_network(const Config& config, const RunReader& checkpoint) {
+  const Config stored = parse_config(checkpoint.provenance().config, checkpoint.path(), {});
+  const std::vector<std::string> differences = training_differences(stored, config);
+  if (!differences.empty()) {
+    std::string list;
+    for (const std::string& difference : differences) list += "\n  " + difference;
+    throw Error(ErrorKind::checkpoint,
+                "'" + checkpoint.path() + "' belongs to another configuration (it differs in:" + list +
+                    "\n); use the same settings, or train without --resume to start anew");
+  }
+  return restore_network(config, checkpoint);
+}
+
+NamedArray stored_initial_weights(const RunReader& checkpoint) {
+  for (NamedArray& array : checkpoint.read_arrays("weights")) {
+    if (array.name == kInitialWeights) return std::move(array);
+  }
+  throw Error(ErrorKind::data, "'" + checkpoint.path() + "' lacks " + kInitialWeights +
+                                   " (it is incomplete); train without --resume to start anew");
+}
+
+}  // namespace
+
+std::string checkpoint_path(const std::string& output) { return output + ".checkpoint"; }
+
+Network restore_network(const Config& config, const RunReader& reader) {
+  return Network::restore(config, network_arrays(reader));
+}
+
+Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options)
+    : Trainer(config, dataset, std::move(options),
+              Network::make(config, dataset.train.shape(), dataset.classes), {}, {}) {
+  initial_weights_ = initial_weights_of(network_);
+}
+
+Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
+                 const RunReader& checkpoint)
+    : Trainer(config, dataset, std::move(options), checked_network(config, checkpoint),
+              stored_initial_weights(checkpoint), read_train_state(checkpoint)) {}
+
+Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
+                 NamedArray initial_weights, TrainState state)
+    : config_(config),
+      dataset_(dataset),
+      options_(std::move(options)),
+      network_(std::move(network)),
+      initial_weights_(std::move(initial_weights)),
+      state_(std::move(state)),
+      schedule_(config.training, dataset.train.size(), config.seed),
+      selection_(config.record, network_.populations()),
+      presentation_ms_(network_.is_spiking()
+                           ? config.spiking.protocol.transient_ms + config.spiking.protocol.learning_ms
+                           : 0.0) {
+  if (network_.shape() != dataset.train.shape() || network_.classes() != dataset.classes) {
+    throw Error(
+        ErrorKind::checkpoint,
+        "the checkpoint's network was made for other images (their shape or number of classes differs); use "
+        "the data set that it was trained on");
+  }
+  if (config.record.phase != RecordPhase::test && config.record.first < config.record.last) {
+    recording_.emplace(options_.output, selection_.populations(), network_.classes(), state_.segments);
+  }
+}
+
+std::uint64_t Trainer::next_stop() const {
+  const auto after = [&](std::uint64_t interval) { return (state_.total.images / interval + 1) * interval; };
+  const std::uint64_t chunk = network_.is_spiking() ? kSpikingChunk : kRateChunk;
+  return std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every),
+                   schedule_.presentations()});
+}
+
+void Trainer::present(std::uint64_t first, std::uint64_t count) {
+  presentations_.clear();
+  for (std::uint64_t k = first; k < first + count; ++k) {
+    const std::size_t i = schedule_.image(k);
+    presentations_.push_back({dataset_.train.image(i), dataset_.train.label(i), schedule_.learning_rate(k)});
+  }
+  if (activities_.size() < count) activities_.resize(count);
+  predicted_.resize(count);
+  network_.learn(presentations_, std::span(activities_).first(count), predicted_);
+  for (std::uint64_t slot = 0; slot < count; ++slot) {
+    const bool correct = predicted_[slot] == presentations_[slot].label;
+    state_.total.add(activities_[slot], correct);
+    state_.window.add(activities_[slot], correct);
+    if (recording_ && selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
+  }
+}
+
+void Trainer::record(std::uint64_t presentation, std::uint64_t slot) {
+  const TimeMs start = static_cast<double>(presentation) * presentation_ms_;
+  recording_->trial({.start_ms = start,
+                     .stop_ms = start + presentation_ms_,
+                     .sample = static_cast<std::uint32_t>(schedule_.image(presentation)),
+                     .label = presentations_[slot].label,
+                     .predicted = predicted_[slot],
+                     .phase = Phase::train,
+                     .scores = {}},
+                    selection_.trains(activities_[slot]));
+}
+
+TrainEnd Trainer::train() {
+  const std::uint64_t total = schedule_.presentations();
+  Progress progress("train", state_.total.images, total, options_.verbosity);
+  const auto start = Clock::now();
+  const double seconds_before = state_.total.seconds;
+  TrainEnd end = TrainEnd::complete;
+  while (state_.total.images < total) {
+    const std::uint64_t first = state_.total.images;
+    present(first, next_stop() - first);
+    const std::uint64_t done = state_.total.images;
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    state_.total.seconds = seconds_before + elapsed;
+    if (network_.is_spiking() && (done >= kSilenceLimit || done == total)) {
+      refuse_silence(state_.total, fmt::format("for the first {} training images", done));
+    }
+    if (done % kCurveInterval == 0 || done == total) state_.close_row(schedule_.learning_rate(done - 1));
+    progress.update(done, note());
+    if (done == total) break;
+    if (interrupt::requested() != 0) end = TrainEnd::interrupted;
+    if (end == TrainEnd::complete && options_.max_seconds > 0.0 && elapsed >= options_.max_seconds) {
+      end = TrainEnd::out_of_time;
+    }
+    if (end != TrainEnd::complete) break;
+    if (done % options_.checkpoint_every == 0) write_checkpoint();
+  }
+  write_checkpoint();
+  return end;
+}
+
+std::string Trainer::note() const {
+  if (state_.curve.images.empty()) return {};
+  return fmt::format("online accuracy {:.1f} %", state_.curve.online_accuracy.back());
+}
+
+void Trainer::write_network(RunWriter& writer) const {
+  writer.write_provenance(options_.provenance);
+  writer.write_arrays(network_.arrays());
+  writer.write_arrays(std::span(&initial_weights_, 1));
+  write_train_state(writer, state_);
+}
+
+void Trainer::write_checkpoint() {
+  if (recording_) state_.segments = recording_->close_segment();
+  RunWriter writer(checkpoint_path(options_.output), FileKind::checkpoint);
+  write_network(writer);
+  writer.write_summary(result());
+  writer.commit();
+}
+
+nlohmann::json Trainer::result() const {
+  nlohmann::json result = describe_run(config_, network_, dataset_.name);
+  add_training(result, state_, network_);
+  result["version"] = options_.provenance.version;
+  result["threads"] = options_.provenance.threads;
+  result["output"] = options_.output;
+  result["complete"] = state_.total.images == schedule_.presentations();
+  return result;
+}
+
+std::optional<nlohmann::json> Trainer::finish() {
+  RunWriter writer(options_.output, FileKind::run);
+  write_network(writer);
+  SpikeRecorder recorder(writer.file(), selection_.populations(), network_.classes());
+  if (recording_) recording_->append_to(recorder);
+  nlohmann::json figures = result();
+  TimeMs start_ms = static_cast<double>(state_.total.images) * presentation_ms_;
+  const auto evaluate_on = [&](const ImageSet& set, Phase phase, const std::string& split,
+                               std::uint64_t images) {
+    const Evaluation evaluation =
+        evaluate(network_, config_, set,
+                 {.phase = phase, .images = images, .start_ms = start_ms, .verbosity = options_.verbosity},
+                 selection_, &recorder);
+    if (evaluation.interrupted) return false;
+    const TimeMs trial_ms = network_.is_spiking() ? config_.spiking.protocol.test_ms : 0.0;
+    start_ms += static_cast<double>(evaluation.tally.images) * trial_ms;
+    add_evaluation(figures, split, evaluation.tally, network_);
+    writer.write_array("evaluation/" + split + "_confusion", evaluation.confusion,
+                       {network_.classes(), network_.classes()});
+    return true;
+  };
+  if (!dataset_.validation.empty() && !evaluate_on(dataset_.validation, Phase::validation, "validation", 0))
+    return {};
+  if (!dataset_.test.empty() && !evaluate_on(dataset_.test, Phase::test, "test", config_.test_images))
+    return {};
+  recorder.finish();
+  writer.write_summary(figures);
+  writer.commit();
+  if (recording_) recording_->remove();
+  std::filesystem::remove(checkpoint_path(options_.output));
+  return figures;
+}
+
+}  // namespace shallows

@@ -1,0 +1,87 @@
+// The training loop: present, learn, count, record, checkpoint; then test and write the run file.
+//
+// A run is a function of configuration and data: it may be stopped after any image and resumed from its
+// checkpoint, on another number of threads, to the same bits.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/config.hpp"
+#include "experiments/dataset.hpp"
+#include "experiments/run/network.hpp"
+#include "experiments/run/progress.hpp"
+#include "experiments/run/record_selection.hpp"
+#include "experiments/run/schedule.hpp"
+#include "experiments/run/train_state.hpp"
+#include "output/run_file.hpp"
+#include "output/segmented_recording.hpp"
+
+namespace shallows {
+
+struct TrainOptions {
+  std::string output;                      ///< the run file; the checkpoint is output + ".checkpoint"
+  std::uint64_t checkpoint_every = 10000;  ///< images
+  double max_seconds = 0.0;                ///< stop and checkpoint after so long; 0: no limit
+  Verbosity verbosity = Verbosity::normal;
+  Provenance provenance;
+};
+
+enum class TrainEnd { complete, out_of_time, interrupted };
+
+std::string checkpoint_path(const std::string& output);
+
+/// The network that a run file or checkpoint holds.
+Network restore_network(const Config& config, const RunReader& reader);
+
+class Trainer {
+ public:
+  /// Begins a run.
+  Trainer(const Config& config, const Dataset& dataset, TrainOptions options);
+  /// Goes on from a checkpoint. Throws Error (checkpoint) if it belongs to another configuration.
+  Trainer(const Config& config, const Dataset& dataset, TrainOptions options, const RunReader& checkpoint);
+
+  const TrainState& state() const { return state_; }
+  const Network& network() const { return network_; }
+
+  /// Presents images until the end, a signal or the time limit. The checkpoint is on the disk when it
+  /// returns.
+  TrainEnd train();
+
+  /// Evaluates on the validation and test images, writes the run file and removes the checkpoint. Returns the
+  /// result, or nothing if a signal came in between (the checkpoint stays). Throws Error (network, data).
+  std::optional<nlohmann::json> finish();
+
+  /// The figures so far.
+  nlohmann::json result() const;
+
+ private:
+  Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
+          NamedArray initial_weights, TrainState state);
+
+  std::uint64_t next_stop() const;
+  void present(std::uint64_t first, std::uint64_t count);
+  void record(std::uint64_t presentation, std::uint64_t slot);
+  void write_checkpoint();
+  void write_network(RunWriter& writer) const;
+  std::string note() const;
+
+  Config config_;
+  const Dataset& dataset_;
+  TrainOptions options_;
+  Network network_;
+  NamedArray initial_weights_;
+  TrainState state_;
+  Schedule schedule_;
+  RecordSelection selection_;
+  std::optional<SegmentedRecording> recording_;
+  TimeMs presentation_ms_;
+  std::vector<Presentation> presentations_;
+  std::vector<Activity> activities_;
+  std::vector<std::uint8_t> predicted_;
+};
+
+}  // namespace shallows
