@@ -1,7 +1,5 @@
 #include "models/rate_network.hpp"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -44,38 +42,44 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank, 
   operations_ += synapses.sources.size();
 }
 
-void RateNetwork::features(const Image& image, AlignedVector<float>& out) const {
-  assert(image.pixels.size() == pixels_);
-  if (!fields_) {
-    out.resize(pixels_);
-    image.centered(out);
-    return;
-  }
-  std::vector<float> pixels(pixels_);
-  image.centered(pixels);
-  out.resize(fields_->padded_targets());
-  fields_->multiply(pixels, out);
-  out.resize(hidden());
-  for (std::size_t i = 0; i < hidden(); ++i) out[i] = std::max(0.0F, out[i] + hidden_biases_[i]);
+void RateNetwork::rectify(std::span<float> hidden) const {
+  for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = std::max(0.0F, hidden[i] + hidden_biases_[i]);
 }
 
 void RateNetwork::learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted) {
   assert(predicted.size() == presentations.size());
   constexpr std::size_t kBatch = 64;
-  std::vector<AlignedVector<float>> batch(std::min(kBatch, presentations.size()));
+  const std::size_t row = fields_ ? fields_->padded_targets() : pixels_;
+  AlignedVector<float> pixels(kBatch * pixels_), hidden;
   for (std::size_t first = 0; first < presentations.size(); first += kBatch) {
     const auto shown = presentations.subspan(first, std::min(kBatch, presentations.size() - first));
-    tbb::parallel_for(std::size_t{0}, shown.size(),
-                      [&](std::size_t k) { features(shown[k].image, batch[k]); });
+    pixels.resize(shown.size() * pixels_);
     for (std::size_t k = 0; k < shown.size(); ++k) {
-      predicted[first + k] = first_maximum(readout_.learn(batch[k], shown[k].label, shown[k].learning_rate));
+      shown[k].image.centered(std::span(pixels).subspan(k * pixels_, pixels_));
+    }
+    if (fields_) {
+      hidden.resize(shown.size() * row);
+      fields_->multiply_many(pixels, hidden);
+    }
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      const std::span<float> pre = std::span(fields_ ? hidden : pixels).subspan(k * row, readout_.inputs());
+      if (fields_) rectify(pre);
+      predicted[first + k] = first_maximum(readout_.learn(pre, shown[k].label, shown[k].learning_rate));
     }
   }
 }
 
 Response RateNetwork::respond(const Image& image) const {
-  AlignedVector<float> pre;
-  features(image, pre);
+  assert(image.pixels.size() == pixels_);
+  AlignedVector<float> pre(pixels_);
+  image.centered(pre);
+  if (fields_) {
+    AlignedVector<float> hidden(fields_->padded_targets());
+    fields_->multiply(pre, hidden);
+    hidden.resize(readout_.inputs());
+    rectify(hidden);
+    pre = std::move(hidden);
+  }
   Response response{.kind = ScoreKind::rate, .scores = readout_.respond(pre)};
   response.predicted = first_maximum(response.scores);
   return response;

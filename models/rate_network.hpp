@@ -43,8 +43,8 @@ class RateNetwork {
   void restore(std::span<const NamedArray> arrays);
 
  private:
-  /// What the readout sees.
-  void features(const Image& image, AlignedVector<float>& out) const;
+  /// What the readout sees, from what the bank makes of an image.
+  void rectify(std::span<float> hidden) const;
 
   std::size_t pixels_;
   std::optional<PackedSynapses<float>> fields_;

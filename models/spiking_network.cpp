@@ -36,8 +36,9 @@ std::vector<double> draw_readout_weights(const SpikingReadoutParams& params, std
 }
 
 template <class Real>
-void save_hidden(const AlignedVector<Real>& x, std::vector<NamedArray>& arrays) {
-  arrays.push_back({"state/hidden/normalised_v", {x.size()}, std::vector<Real>(x.begin(), x.end())});
+void save_hidden(const AlignedVector<Real>& x, std::size_t neurons, std::vector<NamedArray>& arrays) {
+  const auto end = x.begin() + static_cast<std::ptrdiff_t>(neurons);  // without the padding
+  arrays.push_back({"state/hidden/normalised_v", {neurons}, std::vector<Real>(x.begin(), end)});
 }
 
 void save_neurons(const std::string& population, const std::vector<LifState>& neurons,
@@ -52,13 +53,13 @@ void save_neurons(const std::string& population, const std::vector<LifState>& ne
       {"state/" + population + "/refractory_left_ms", {refractory.size()}, std::move(refractory)});
 }
 
-void save_hidden(const std::vector<LifState>& neurons, std::vector<NamedArray>& arrays) {
+void save_hidden(const std::vector<LifState>& neurons, std::size_t, std::vector<NamedArray>& arrays) {
   save_neurons("hidden", neurons, arrays);
 }
 
 template <class Real>
-void load_hidden(std::span<const NamedArray> arrays, AlignedVector<Real>& x) {
-  const auto& stored = array_values<Real>(arrays, "state/hidden/normalised_v", x.size());
+void load_hidden(std::span<const NamedArray> arrays, std::size_t neurons, AlignedVector<Real>& x) {
+  const auto& stored = array_values<Real>(arrays, "state/hidden/normalised_v", neurons);
   std::copy(stored.begin(), stored.end(), x.begin());
 }
 
@@ -70,7 +71,7 @@ void load_neurons(const std::string& population, std::span<const NamedArray> arr
   for (std::size_t i = 0; i < neurons.size(); ++i) neurons[i] = {v[i], left[i]};
 }
 
-void load_hidden(std::span<const NamedArray> arrays, std::vector<LifState>& neurons) {
+void load_hidden(std::span<const NamedArray> arrays, std::size_t, std::vector<LifState>& neurons) {
   load_neurons("hidden", arrays, neurons);
 }
 
@@ -226,7 +227,7 @@ std::vector<NamedArray> SpikingNetwork::arrays() const {
         arrays.push_back({"weights/readout/final", {classes(), hidden()}, engine.stages.readout().weights()});
         save_neurons("input", engine.training.input, arrays);
         save_line("hidden", engine.training.to_hidden, arrays);
-        save_hidden(engine.training.hidden, arrays);
+        save_hidden(engine.training.hidden, hidden(), arrays);
         save_line("readout", engine.training.to_readout, arrays);
         engine.stages.readout().save(engine.training.readout, arrays);
       },
@@ -240,7 +241,7 @@ void SpikingNetwork::restore(std::span<const NamedArray> arrays) {
         auto state = engine.training;
         load_neurons("input", arrays, state.input);
         state.to_hidden = load_line("hidden", impl_->params.delay_ms, arrays);
-        load_hidden(arrays, state.hidden);
+        load_hidden(arrays, hidden(), state.hidden);
         state.to_readout = load_line("readout", impl_->params.delay_ms, arrays);
         engine.stages.readout().load(arrays, state.readout);
         using Weight = typename std::decay_t<decltype(engine.stages.readout().weights())>::value_type;

@@ -14,6 +14,7 @@
 
 #include "sim/aligned_vector.hpp"
 #include "sim/lif.hpp"
+#include "sim/lif_kernel.hpp"
 #include "sim/packed_synapses.hpp"
 #include "sim/spike_train.hpp"
 #include "sim/synapses.hpp"
@@ -46,11 +47,17 @@ class LifLayer {
 
  private:
   struct Events;
+  struct Scratch;
   struct BlockSpike {
     std::uint32_t event;
     NeuronId neuron;
   };
 
+  Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop,
+                      bool last) const;
+  BlockArrivals<Real> select_arrivals(std::size_t b, const Events& events, Scratch& scratch) const;
+  void collect_spikes(std::size_t b, const Events& events, std::size_t arrivals, Scratch& scratch,
+                      std::vector<BlockSpike>& spikes) const;
   void run_block(std::size_t b, const Events& events, Real* x, std::vector<BlockSpike>& spikes) const;
 
   double tau_ms_;

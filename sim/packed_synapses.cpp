@@ -1,5 +1,7 @@
 #include "sim/packed_synapses.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cassert>
 #include <limits>
@@ -114,6 +116,18 @@ void PackedSynapses<Real>::multiply(std::span<const Real> x, std::span<Real> out
     multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]), x.data(),
                  out.data() + b * kBlockLanes);
   }
+}
+
+template <class Real>
+void PackedSynapses<Real>::multiply_many(std::span<const Real> xs, std::span<Real> outs) const {
+  const std::size_t count = xs.size() / source_count_;
+  assert(xs.size() == count * source_count_ && outs.size() == count * padded_targets());
+  tbb::parallel_for(std::size_t{0}, blocks_.size(), [&](std::size_t b) {
+    for (std::size_t k = 0; k < count; ++k) {
+      multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]),
+                   xs.data() + k * source_count_, outs.data() + k * padded_targets() + b * kBlockLanes);
+    }
+  });
 }
 
 template class PackedSynapses<float>;

@@ -39,6 +39,9 @@ class PackedSynapses {
   /// out = W x, with one fused multiply-add per lane and row, rows in the order of their source. `out` holds
   /// padded_targets() values.
   void multiply(std::span<const Real> x, std::span<Real> out) const;
+  /// The same for many x, one after the other in `xs`, as their results are in `outs`. Blocks run in parallel
+  /// (TBB), each with its weights in the cache for all x.
+  void multiply_many(std::span<const Real> xs, std::span<Real> outs) const;
 
  private:
   std::size_t source_count_;

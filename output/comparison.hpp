@@ -1,0 +1,42 @@
+// Runs side by side: accuracy, spikes, operations, time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+
+namespace shallows {
+
+/// NaN where a figure is not known; it is shown as "-" and as null.
+struct ComparisonRow {
+  std::string file = {};
+  std::string name = {};
+  std::string model = {};
+  std::string coding = {};  ///< "rate" or "spiking"
+  std::string dataset = {};
+  std::uint64_t hidden = 0;  ///< neurons
+  std::uint64_t seed = 0;
+  double epochs = 0.0;
+  double test_accuracy = 0.0;  ///< percent
+  std::uint64_t test_images = 0;
+  std::array<double, 2> ci95 = {0.0, 100.0};  ///< percent, by wilson_interval
+  double spikes_per_image = 0.0;              ///< of all populations; 0 for rate networks
+  double synaptic_operations_per_image = 0.0;
+  double train_seconds = 0.0;
+  double ms_per_image = 0.0;
+};
+
+/// Wilson's score interval at 95 % for a proportion (Wilson 1927), in percent; {0, 100} for n = 0.
+std::array<double, 2> wilson_interval(std::uint64_t correct, std::uint64_t n);
+
+/// Aligned columns for a terminal.
+std::string comparison_table(std::span<const ComparisonRow> rows);
+std::string comparison_markdown(std::span<const ComparisonRow> rows);
+/// RFC 4180; one column for each member, the interval as ci95_low and ci95_high, full precision.
+std::string comparison_csv(std::span<const ComparisonRow> rows);
+/// An array of objects with the names of the members.
+nlohmann::json comparison_json(std::span<const ComparisonRow> rows);
+
+}  // namespace shallows

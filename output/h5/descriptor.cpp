@@ -1,0 +1,170 @@
+#include "output/h5/descriptor.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "sim/error.hpp"
+
+namespace shallows::h5 {
+namespace {
+
+std::string text_of(int error) { return std::generic_category().message(error); }
+
+std::string advice_for(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "free some space or write to another place with -o";
+    case EFBIG:
+      return "lift the limit on file sizes (ulimit -f) or write to another file system with -o";
+    case ENOENT:
+    case ENOTDIR:
+      return "create the directory first or write to another one with -o";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "change the permissions or write to another place with -o";
+    case EISDIR:
+      return "give the name of a file";
+    default:
+      return "check the disk or write to another place with -o";
+  }
+}
+
+/// Whether the name still leads to the open file: another process may have renamed or removed it since.
+bool still_named(int fd, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return fstat(fd, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
+}  // namespace
+
+std::string write_failure(const std::string& path, int error) {
+  return fmt::format("can't write {} ({}); {}", path, text_of(error), advice_for(error));
+}
+
+Descriptor Descriptor::create(const std::string& path) {
+  while (true) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) throw Error(ErrorKind::data, write_failure(path, errno));
+    Descriptor descriptor(fd, path);
+    // Some network file systems have no locks; there the check is simply left out.
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      throw Error(ErrorKind::data, fmt::format("can't write {} (another process is writing it); wait for it "
+                                               "or write to another file with -o",
+                                               path));
+    }
+    if (!still_named(fd, path)) continue;
+    descriptor.truncate(0);
+    if (descriptor.error() != 0) throw Error(ErrorKind::data, write_failure(path, descriptor.error()));
+    return descriptor;
+  }
+}
+
+Descriptor Descriptor::open(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    throw Error(ErrorKind::data,
+                fmt::format("can't open {} ({}); check the name and the permissions", path, text_of(errno)));
+  }
+  Descriptor descriptor(fd, path);
+  struct stat status {};
+  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+    throw Error(ErrorKind::data,
+                fmt::format("can't open {} (it is a directory); give the name of a file", path));
+  }
+  if (descriptor.size() == 0) {
+    throw Error(ErrorKind::data, fmt::format("can't read {} (it is empty); the program that wrote it was "
+                                             "stopped or its disk was full, so write it anew",
+                                             path));
+  }
+  return descriptor;
+}
+
+Descriptor::Descriptor(int fd, const std::string& path) : fd_(fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) {
+    const int error = errno;
+    ::close(fd);
+    throw Error(ErrorKind::data, fmt::format("can't open {} ({}); check the disk", path, text_of(error)));
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  device_ = static_cast<std::uint64_t>(status.st_dev);
+  inode_ = static_cast<std::uint64_t>(status.st_ino);
+}
+
+Descriptor::Descriptor(Descriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      size_(other.size_),
+      device_(other.device_),
+      inode_(other.inode_),
+      error_(other.error_),
+      read_error_(other.read_error_),
+      lost_writes_(std::move(other.lost_writes_)) {}
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Descriptor::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+  size_ = std::max(size_, offset + bytes.size());
+  while (!bytes.empty() && error_ == 0) {
+    const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      error_ = written < 0 ? errno : ENOSPC;
+      break;
+    }
+    offset += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  if (!bytes.empty()) lost_writes_.push_back({offset, {bytes.begin(), bytes.end()}});
+}
+
+bool Descriptor::read(std::uint64_t offset, std::span<std::byte> bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got =
+        pread(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      read_error_ = errno;
+      return false;
+    }
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(done), bytes.end(), std::byte{0});
+  for (const LostWrite& lost : lost_writes_) {
+    const std::uint64_t begin = std::max(offset, lost.offset);
+    const std::uint64_t end = std::min(offset + bytes.size(), lost.offset + lost.bytes.size());
+    if (begin < end)
+      std::copy_n(lost.bytes.data() + (begin - lost.offset), end - begin, &bytes[begin - offset]);
+  }
+  return true;
+}
+
+void Descriptor::truncate(std::uint64_t size) {
+  size_ = size;
+  while (error_ == 0 && ftruncate(fd_, static_cast<off_t>(size)) != 0) {
+    if (errno != EINTR) error_ = errno;
+  }
+}
+
+void Descriptor::sync() {
+  while (error_ == 0 && fsync(fd_) != 0) {
+    if (errno != EINTR) error_ = errno;
+  }
+}
+
+}  // namespace shallows::h5
