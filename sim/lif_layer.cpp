@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "sim/exp_many.hpp"
+
 namespace shallows {
 namespace {
 
@@ -173,9 +175,10 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
                 .scale = std::vector<Real>(size),
                 .instant = {},
                 .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_))};
-  for (std::size_t k = 0; k < size; ++k) {
-    events.scale[k] = static_cast<Real>(std::exp((events.times[k] - start) / tau_ms_));
-  }
+  std::vector<double> scale(size);
+  for (std::size_t k = 0; k < size; ++k) scale[k] = (events.times[k] - start) / tau_ms_;
+  exp_many(scale, scale);
+  for (std::size_t k = 0; k < size; ++k) events.scale[k] = static_cast<Real>(scale[k]);
   if (std::adjacent_find(events.times.begin(), events.times.end()) == events.times.end()) return events;
   events.instant.resize(size);
   for (std::size_t k = size; k-- > 0;) {
