@@ -85,12 +85,23 @@ void save_line(const std::string& name, const DelayLine& line, std::vector<Named
                     std::vector<std::uint32_t>(pending.sources().begin(), pending.sources().end())});
 }
 
-DelayLine load_line(const std::string& name, TimeMs delay_ms, std::span<const NamedArray> arrays) {
+DelayLine load_line(const std::string& name, TimeMs delay_ms, std::size_t source_count,
+                    std::span<const NamedArray> arrays) {
   const auto& times = array_values<double>(arrays, "state/pending_" + name + "/time_ms");
   const auto& sources =
       array_values<std::uint32_t>(arrays, "state/pending_" + name + "/source", times.size());
   SpikeTrain pending;
-  for (std::size_t i = 0; i < times.size(); ++i) pending.append(times[i], sources[i]);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const Spike spike{times[i], sources[i]};
+    const bool in_order = pending.empty() || pending[i - 1] <= spike;
+    if (!std::isfinite(spike.time) || spike.time < 0.0 || spike.source >= source_count || !in_order) {
+      throw Error(ErrorKind::data,
+                  "array 'state/pending_" + name +
+                      "' holds no spike train of this network (the file was changed or damaged); "
+                      "use an earlier checkpoint, or train again");
+    }
+    pending.append(spike.time, spike.source);
+  }
   return {delay_ms, std::move(pending)};
 }
 
@@ -240,9 +251,9 @@ void SpikingNetwork::restore(std::span<const NamedArray> arrays) {
       [&](auto& engine) {
         auto state = engine.training;
         load_neurons("input", arrays, state.input);
-        state.to_hidden = load_line("hidden", impl_->params.delay_ms, arrays);
+        state.to_hidden = load_line("hidden", impl_->params.delay_ms, inputs(), arrays);
         load_hidden(arrays, hidden(), state.hidden);
-        state.to_readout = load_line("readout", impl_->params.delay_ms, arrays);
+        state.to_readout = load_line("readout", impl_->params.delay_ms, hidden(), arrays);
         engine.stages.readout().load(arrays, state.readout);
         using Weight = typename std::decay_t<decltype(engine.stages.readout().weights())>::value_type;
         engine.stages.readout().set_weights(

@@ -61,7 +61,8 @@ class SpikingNetwork {
   /// A test presentation from the fixed initial state. Does not learn; may be called from many threads.
   Response respond(const Image& image, Activity& activity) const;
 
-  /// Test presentations that hand their state on, as in the released code. Starts where training stopped.
+  /// Test presentations that hand their state on, as in the released code. Starts where training stopped; the
+  /// network must outlive it.
   class TestSequence;
   TestSequence test_sequence() const;
 

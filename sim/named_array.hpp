@@ -48,4 +48,9 @@ const std::vector<T>& array_values(std::span<const NamedArray> arrays, std::stri
                                    "model); use a file that shallows wrote");
 }
 
+/// The result would outlive the arrays.
+template <class T>
+const std::vector<T>& array_values(std::vector<NamedArray>&& arrays, std::string_view name,
+                                   std::size_t size = static_cast<std::size_t>(-1)) = delete;
+
 }  // namespace shallows
