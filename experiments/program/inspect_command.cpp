@@ -67,7 +67,8 @@ Command add_inspect_command(CLI::App& app) {
   command->add_option("--population", arguments->populations, "Only these populations, e.g. hidden,readout")
       ->type_name("P");
   command->add_option("--trial", arguments->trial, "Show the spikes of this trial (from 0) as a raster")
-      ->type_name("K");
+      ->type_name("K")
+      ->check(whole_number_from(0));
   command->add_option("--curve", arguments->curve, "Columns of /metrics to draw")->type_name("NAMES");
   command->add_flag("--ascii", arguments->ascii, "Draw with ASCII characters only");
   command->add_flag("--json", arguments->json, "Print one JSON object on stdout instead of text");

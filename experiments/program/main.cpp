@@ -1,6 +1,4 @@
 // The `shallows` program: subcommands, and the one place where errors become messages and exit codes.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -68,8 +66,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "shallows: {}{}\nRun 'shallows --help', or 'shallows COMMAND --help'.\n", error.what(),
-               suggest_command(app, argc, argv));
+    note(error.what() + suggest_command(app, argc, argv) +
+         "\nRun 'shallows --help', or 'shallows COMMAND --help'.");
     return exit_code::kUsage;
   }
   for (const auto& [name, command] : commands) {
@@ -84,16 +82,15 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const shallows::Error& error) {
-    fmt::print(stderr, "shallows: {}\n", error.what());
+    note(error.what());
     return exit_code_of(error.kind());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr,
-               "shallows: out of memory (the network or the data set is too large for this machine); lower "
-               "hidden.size or --threads\n");
+    note(
+        "out of memory (the network or the data set is too large for this machine); lower hidden.size or "
+        "--threads");
   } catch (const std::exception& error) {
-    fmt::print(stderr,
-               "shallows: unexpected problem: {} (please report it with the command that you typed)\n",
-               error.what());
+    note(std::string("unexpected problem: ") + error.what() +
+         " (please report it with the command that you typed)");
   }
   return exit_code::kFailed;
 }

@@ -5,10 +5,39 @@
 #include <tbb/info.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <system_error>
 
 namespace shallows {
+
+CLI::Validator whole_number_from(std::uint64_t lowest) {
+  return CLI::Validator(
+      [lowest](const std::string& text) -> std::string {
+        std::int64_t value = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = problem == std::errc() && end == text.data() + text.size() && value >= 0;
+        if (whole && static_cast<std::uint64_t>(value) >= lowest) return {};
+        return fmt::format("'{}' is no whole number from {} to {}", text, lowest,
+                           std::numeric_limits<std::int64_t>::max());
+      },
+      "");
+}
+
+CLI::Validator positive_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        double value = 0.0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool number = problem == std::errc() && end == text.data() + text.size();
+        if (number && std::isfinite(value) && value > 0.0) return {};
+        return fmt::format("'{}' is no number above 0", text);
+      },
+      "");
+}
 
 void RunOptions::add_to(CLI::App& command) {
   command
@@ -49,18 +78,21 @@ ThreadLimit::ThreadLimit(std::uint64_t threads)
 ThreadLimit::~ThreadLimit() = default;
 
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) {
+  const std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fflush(stdout) != 0 || written != text.size()) {
     throw Error(ErrorKind::data,
                 "can't write to standard output (is the disk full or the pipe closed?); redirect it");
   }
 }
 
-void print(const nlohmann::json& json) { print(json.dump(2) + "\n"); }
+void print(const nlohmann::json& json) {
+  // File names and overrides may hold any bytes; JSON can't.
+  print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
 
-void note(const std::string& text) { fmt::print(stderr, "shallows: {}\n", text); }
+void note(const std::string& text) { std::fputs(("shallows: " + text + "\n").c_str(), stderr); }
 
-void prepare_output(const std::string& path) {
+void prepare_output(const std::string& path, const std::string& input) {
   namespace fs = std::filesystem;
   const fs::path directory =
       fs::path(path).parent_path().empty() ? fs::path(".") : fs::path(path).parent_path();
@@ -71,9 +103,15 @@ void prepare_output(const std::string& path) {
                                      (error ? error.message() : "no permission") +
                                      "); choose another place with -o");
   }
-  if (fs::is_directory(path, error)) {
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    throw Error(ErrorKind::data, "can't write to '" + path + "' (it is " +
+                                     (fs::is_directory(status) ? "a directory" : "not a regular file") +
+                                     "); give a file name with -o");
+  }
+  if (fs::equivalent(path, input, error)) {
     throw Error(ErrorKind::data,
-                "'" + path + "' is a directory (a file is needed); give a file name with -o");
+                "can't write to '" + path + "' (it is what this command reads); choose another file with -o");
   }
 }
 

@@ -40,6 +40,11 @@ Command add_list_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_bench_command(CLI::App& app);
 
+/// Checks of option values whose messages name what is allowed: whole numbers from `lowest` to 2^63 - 1
+/// (CLI11 takes "-1" for a large one), and finite numbers above zero.
+CLI::Validator whole_number_from(std::uint64_t lowest);
+CLI::Validator positive_number();
+
 /// Options of commands that simulate.
 struct RunOptions {
   std::vector<std::string> overrides;
@@ -72,11 +77,11 @@ class ThreadLimit {
 /// Prints to stdout.
 void print(const std::string& text);
 void print(const nlohmann::json& json);
-/// A line on stderr, after "shallows: ".
+/// A line on stderr, after "shallows: ". Never throws: a log on a full disk must not end a run.
 void note(const std::string& text);
 
-/// Makes the directory that a result is written to, and checks early that this is possible, not after a day.
-/// Throws Error (data).
-void prepare_output(const std::string& path);
+/// Makes the directory that a result is written to, and checks early that this is possible, not after a day,
+/// and that the result would not take the place of `input`. Throws Error (data).
+void prepare_output(const std::string& path, const std::string& input);
 
 }  // namespace shallows

@@ -57,7 +57,7 @@ const ImageSet& chosen_split(const TestArguments& arguments, const Dataset& data
 int test(const TestArguments& arguments, const ProgramContext& context) {
   const RunReader reader(arguments.run_file);
   const Config config = read_arguments(arguments, reader);
-  if (!arguments.output.empty()) prepare_output(arguments.output);
+  if (!arguments.output.empty()) prepare_output(arguments.output, arguments.run_file);
   const ThreadLimit limit(arguments.run.threads);
   const Dataset dataset = load_dataset(config.dataset);
   const Network network = restore_network(config, reader);

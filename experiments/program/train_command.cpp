@@ -47,13 +47,12 @@ bool report_if_complete(const TrainArguments& arguments, const Config& config) {
   if (!arguments.resume || fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output))
     return false;
   const RunReader reader(arguments.output);
-  const auto differences =
-      training_differences(parse_config(reader.provenance().config, arguments.output, {}), config);
-  if (!differences.empty()) {
-    throw Error(ErrorKind::checkpoint,
-                "'" + arguments.output + "' is a finished run of another configuration (" +
-                    differences.front() + "); choose another file with -o, or leave --resume out");
+  if (reader.kind() != FileKind::run) {
+    throw Error(ErrorKind::checkpoint, "can't resume '" + arguments.output + "' (it is a " +
+                                           to_string(reader.kind()) +
+                                           " file, not a run); choose another file with -o");
   }
+  require_same_training(config, reader);
   note("'" + arguments.output + "' is complete already; nothing to resume");
   report(arguments, reader.summary(), arguments.output);
   return true;
@@ -82,7 +81,7 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
 
 int train(const TrainArguments& arguments, const ProgramContext& context) {
   const Config config = read_arguments(arguments);
-  prepare_output(arguments.output);
+  prepare_output(arguments.output, arguments.config);
   if (report_if_complete(arguments, config)) return exit_code::kDone;
   const ThreadLimit limit(arguments.run.threads);
   const Dataset dataset = load_dataset(config.dataset);
@@ -105,7 +104,9 @@ int train(const TrainArguments& arguments, const ProgramContext& context) {
   const std::string checkpoint = checkpoint_path(arguments.output);
   if (end == TrainEnd::out_of_time) {
     note("time is up; continue from '" + checkpoint + "' with the same command and --resume");
-    report(arguments, trainer.result(), checkpoint);
+    nlohmann::json so_far = trainer.result();
+    so_far["output"] = checkpoint;
+    report(arguments, so_far, checkpoint);
     return exit_code::kDone;
   }
   const auto result = end == TrainEnd::complete ? trainer.finish() : std::nullopt;
@@ -131,19 +132,20 @@ Command add_train_command(CLI::App& app, const ProgramContext& context) {
       ->add_option("-o,--output", arguments->output,
                    "Run file to write (default: runs/<name of the config>.h5)")
       ->type_name("RUN.h5");
-  command->add_option("--seed", arguments->seed, "Override the configuration's seed");
+  command->add_option("--seed", arguments->seed, "Override the configuration's seed")
+      ->check(whole_number_from(0));
   command->add_flag("--resume", arguments->resume,
                     "Continue an interrupted run; may be given on the first run too");
   command
       ->add_option("--max-time", arguments->max_seconds,
                    "Stop after so many seconds of training, with a checkpoint")
       ->type_name("S")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command
       ->add_option("--checkpoint-every", arguments->checkpoint_every,
                    "Images between checkpoints (default: 10000)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number_from(1));
   arguments->run.add_to(*command);
   return [arguments, context] {
     if (arguments->output.empty()) {

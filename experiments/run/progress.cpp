@@ -49,15 +49,17 @@ void Progress::print(std::string_view note) {
   const std::string figures =
       fmt::format("{:3.0f} %  {} of {} images  {:.0f} images/s  {} left{}{}", 100.0 * share, done_, total_,
                   rate, format_duration(left), note.empty() ? "" : "  ", note);
+  std::string line;
   if (terminal_) {
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(kBarWidth));
     std::string bar(kBarWidth, ' ');
     std::fill_n(bar.begin(), std::min(filled, kBarWidth), '#');
-    fmt::print(stderr, "\r{} [{}] {}\033[K", what_, bar, figures);
+    line = fmt::format("\r{} [{}] {}\033[K", what_, bar, figures);
     on_line_ = true;
   } else {
-    fmt::print(stderr, "{} {}\n", what_, figures);
+    line = fmt::format("{} {}\n", what_, figures);
   }
+  std::fputs(line.c_str(), stderr);  // does not throw: a log on a full disk must not end a run
   std::fflush(stderr);
 }
 

@@ -76,6 +76,9 @@ ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& r
     row.test_accuracy = result.at("test_accuracy").get<double>();
     row.test_images = result.at("test_images").get<std::uint64_t>();
     row.ci95 = wilson_interval(result.at("test_correct").get<std::uint64_t>(), row.test_images);
+    if (const auto spikes = result.find("test_spikes_per_image"); spikes != result.end()) {
+      for (const auto& [population, count] : spikes->items()) row.spikes_per_image += count.get<double>();
+    }
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorKind::data,
                 "'" + file +
@@ -83,9 +86,6 @@ ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& r
                     "it to the end or run shallows test on it");
   }
   row.synaptic_operations_per_image = number_or_nan(result, "test_synaptic_operations_per_image");
-  if (const auto spikes = result.find("test_spikes_per_image"); spikes != result.end()) {
-    for (const auto& [population, count] : spikes->items()) row.spikes_per_image += count.get<double>();
-  }
   row.train_seconds = number_or_nan(result, "train_seconds");
   row.ms_per_image = number_or_nan(result, "ms_per_image");
   return row;

@@ -1,6 +1,7 @@
 #include "experiments/run/trainer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Images between two looks at the clock and at signals. Bounds the spikes held in memory too.
 constexpr std::uint64_t kSpikingChunk = 16;
+constexpr std::uint64_t kReferenceChunk = 1;  // it takes its time
 constexpr std::uint64_t kRateChunk = 256;
 /// A network without a spike for so many images will never learn.
 constexpr std::uint64_t kSilenceLimit = 200;
@@ -39,16 +41,30 @@ std::vector<NamedArray> network_arrays(const RunReader& reader) {
   return arrays;
 }
 
-Network checked_network(const Config& config, const RunReader& checkpoint) {
+std::vector<std::string> recorded_in_training(const Config& config) {
+  return config.record.phase == RecordPhase::test ? std::vector<std::string>{} : config.record.populations;
+}
+
+/// What was recorded before the checkpoint can't be joined with other populations: better said now than at
+/// the end.
+void require_same_recording(const Config& config, const RunReader& checkpoint) {
+  if (checkpoint.read_array<std::uint64_t>("progress/segments", {1})[0] == 0) return;
   const Config stored = parse_config(checkpoint.provenance().config, checkpoint.path(), {});
-  const std::vector<std::string> differences = training_differences(stored, config);
-  if (!differences.empty()) {
-    std::string list;
-    for (const std::string& difference : differences) list += "\n  " + difference;
-    throw Error(ErrorKind::checkpoint,
-                "'" + checkpoint.path() + "' belongs to another configuration (it differs in:" + list +
-                    "\n); use the same settings, or train without --resume to start anew");
-  }
+  std::vector<std::string> before = recorded_in_training(stored);
+  std::vector<std::string> now = recorded_in_training(config);
+  std::sort(before.begin(), before.end());
+  std::sort(now.begin(), now.end());
+  if (before == now) return;
+  throw Error(
+      ErrorKind::checkpoint,
+      fmt::format("can't record [{}] of the training ('{}' has recorded [{}] so far); resume with the same "
+                  "--record, or train without --resume to start anew",
+                  fmt::join(now, ", "), checkpoint.path(), fmt::join(before, ", ")));
+}
+
+Network checked_network(const Config& config, const RunReader& checkpoint) {
+  require_same_training(config, checkpoint);
+  require_same_recording(config, checkpoint);
   return restore_network(config, checkpoint);
 }
 
@@ -63,6 +79,17 @@ NamedArray stored_initial_weights(const RunReader& checkpoint) {
 }  // namespace
 
 std::string checkpoint_path(const std::string& output) { return output + ".checkpoint"; }
+
+void require_same_training(const Config& config, const RunReader& reader) {
+  const Config stored = parse_config(reader.provenance().config, reader.path(), {});
+  const std::vector<std::string> differences = training_differences(stored, config);
+  if (differences.empty()) return;
+  throw Error(
+      ErrorKind::checkpoint,
+      fmt::format("'{}' belongs to another configuration (it differs in:\n  {}\n); use the same settings, "
+                  "choose another file with -o, or train without --resume to start anew",
+                  reader.path(), fmt::join(differences, "\n  ")));
+}
 
 Network restore_network(const Config& config, const RunReader& reader) {
   return Network::restore(config, network_arrays(reader));
@@ -105,7 +132,9 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 
 std::uint64_t Trainer::next_stop() const {
   const auto after = [&](std::uint64_t interval) { return (state_.total.images / interval + 1) * interval; };
-  const std::uint64_t chunk = network_.is_spiking() ? kSpikingChunk : kRateChunk;
+  const std::uint64_t chunk = !network_.is_spiking()              ? kRateChunk
+                              : network_.engine() == "reference" ? kReferenceChunk
+                                                                 : kSpikingChunk;
   return std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every),
                    schedule_.presentations()});
 }
@@ -226,8 +255,9 @@ std::optional<nlohmann::json> Trainer::finish() {
   recorder.finish();
   writer.write_summary(figures);
   writer.commit();
-  if (recording_) recording_->remove();
+  // In this order: a checkpoint whose recording is gone could not be resumed.
   std::filesystem::remove(checkpoint_path(options_.output));
+  if (recording_) recording_->remove();
   return figures;
 }
 

@@ -34,6 +34,9 @@ enum class TrainEnd { complete, out_of_time, interrupted };
 
 std::string checkpoint_path(const std::string& output);
 
+/// Throws Error (checkpoint) that names the settings, if the file's network is trained by other ones.
+void require_same_training(const Config& config, const RunReader& reader);
+
 /// The network that a run file or checkpoint holds.
 Network restore_network(const Config& config, const RunReader& reader);
 

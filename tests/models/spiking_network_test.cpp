@@ -86,8 +86,10 @@ TEST(SpikingNetwork, GivesTheSameSpikesWithTheFastDoubleEngineAndTheReference) {
     readout += expected[i].readout.size();
   }
   EXPECT_GT(readout, 200U);
-  const std::vector<double> a = array_values<double>(fast.arrays(), "weights/readout/final");
-  const std::vector<double> b = array_values<double>(reference.arrays(), "weights/readout/final");
+  const std::vector<NamedArray> fast_arrays = fast.arrays();
+  const std::vector<NamedArray> reference_arrays = reference.arrays();
+  const auto& a = array_values<double>(fast_arrays, "weights/readout/final");
+  const auto& b = array_values<double>(reference_arrays, "weights/readout/final");
   for (std::size_t w = 0; w < a.size(); ++w) EXPECT_NEAR(a[w], b[w], 1e-9 * std::max(1.0, std::abs(b[w])));
 }
 
@@ -224,7 +226,8 @@ TEST(SpikingNetwork, FiresAndLearnsWithRefractorinessAndDrivesAboveThreshold) {
       }
     }
   }
-  EXPECT_NE(array_values<double>(network.arrays(), "weights/readout/final"),
+  const std::vector<NamedArray> after = network.arrays();
+  EXPECT_NE(array_values<double>(after, "weights/readout/final"),
             array_values<double>(before, "weights/readout/final"));
 }
 

@@ -1,0 +1,227 @@
+"""What the commands print: figures on stdout, messages on stderr."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from harness import (EXIT_DATA, EXIT_DONE, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images, idx_labels,
+                     main, settings)
+
+COMMANDS = ("train", "test", "inspect", "compare", "list", "config", "bench")
+NUMBER = (int, float)
+ROW_KEYS = {
+    "file": str, "name": str, "model": str, "coding": str, "dataset": str, "hidden": int, "seed": int,
+    "test_accuracy": NUMBER, "ci95": list, "spikes_per_image": NUMBER, "synaptic_operations_per_image": NUMBER,
+}
+SOURCES = Path(__file__).resolve().parents[3]
+
+
+class Help(ProgramTestCase):
+    def test_of_the_program_names_every_command_and_the_exit_codes(self):
+        outcome = self.succeed("--help")
+        for word in (*COMMANDS, "Exit codes"):
+            self.assertIn(word, outcome.stdout)
+        self.assertEqual(outcome.stderr, "")
+
+    def test_of_each_command_names_its_options(self):
+        options = {
+            "train": ["CONFIG.toml", "--output", "--set", "--seed", "--threads", "--resume", "--max-time",
+                      "--checkpoint-every", "--record", "--json", "--quiet"],
+            "test": ["RUN.h5", "--output", "--set", "--split", "--record", "--json", "--threads"],
+            "inspect": ["RUN.h5", "--population", "--trial", "--json"],
+            "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
+            "list": ["models", "encoders", "rules", "datasets", "configs"],
+            "config": ["CONFIG.toml", "--set"],
+            "bench": ["--json"],
+        }
+        for command in COMMANDS:
+            outcome = self.succeed(command, "--help")
+            for word in options[command]:
+                self.assertIn(word, outcome.stdout, command)
+            self.assertEqual(outcome.stderr, "")
+
+    def test_version_says_how_the_program_was_built(self):
+        outcome = self.succeed("--version")
+        self.assertRegex(outcome.stdout, r"^shallows \d+\.\d+\.\d+ \(git ")
+        for word in ("compiler", "HDF5", "vector"):
+            self.assertIn(word, outcome.stdout)
+
+    def test_wrong_usage_is_refused(self):
+        for arguments, word in (([], "subcommand"), (["trian"], "did you mean 'train'?"), (["train"], "config"),
+                                (["train", "spiking.toml", "--no-such-option"], "--no-such-option"),
+                                (["train", "spiking.toml", "--seed", "x"], "--seed"),
+                                (["train", "spiking.toml", "--seed", "-1"], "seed"),
+                                (["train", "spiking.toml", "--threads", "0"], "--threads"),
+                                (["train", "spiking.toml", "--max-time", "-1"], "'-1' is no number above 0"),
+                                (["train", "spiking.toml", "--max-time", "nan"], "--max-time"),
+                                (["train", "spiking.toml", "--max-time", "5s"], "--max-time"),
+                                (["train", "spiking.toml", "--checkpoint-every", "0"], "--checkpoint-every"),
+                                (["train", "spiking.toml", "--checkpoint-every", "-5"],
+                                 "'-5' is no whole number from 1"),
+                                (["inspect", "run.h5", "--trial", "-1"], "--trial"),
+                                (["test", "run.h5", "--split", "tset"], "--split"), (["compare"], "runs"),
+                                (["compare", "a.h5", "--json", "--csv"], "--"), (["list", "rocks"], "rocks")):
+            with self.subTest(arguments=arguments):
+                self.assert_refused(self.run_program(*arguments), EXIT_USAGE, word)
+        self.assertEqual(self.names_in(), ["rate.toml", "spiking.toml"])
+
+
+class Compare(ProgramTestCase):
+    def setUp(self):
+        super().setUp()
+        self.spiking = self.succeed_json("train", "spiking.toml", "-o", "spiking.h5")
+        self.rate = self.succeed_json("train", "rate.toml", "-o", "rate.h5")
+
+    def test_gives_an_array_of_rows_as_json(self):
+        rows = self.succeed_json("compare", "spiking.h5", "rate.h5")
+        self.assertEqual([row["file"] for row in rows], ["spiking.h5", "rate.h5"])
+        self.assertEqual([row["coding"] for row in rows], ["spiking", "rate"])
+        for row, figures in zip(rows, (self.spiking, self.rate)):
+            for key, kind in ROW_KEYS.items():
+                self.assertIsInstance(row[key], kind, key)
+            for key in ("name", "model", "dataset", "hidden", "seed", "test_accuracy"):
+                self.assertEqual(row[key], figures[key])
+            low, high = row["ci95"]
+            self.assertTrue(0.0 <= low <= row["test_accuracy"] <= high <= 100.0 and low < high, row["ci95"])
+            self.assertEqual(row["synaptic_operations_per_image"], figures["test_synaptic_operations_per_image"])
+        self.assertAlmostEqual(rows[0]["spikes_per_image"], sum(self.spiking["test_spikes_per_image"].values()))
+        self.assertEqual(rows[1]["spikes_per_image"], 0)
+
+    def test_gives_text_csv_and_markdown(self):
+        text = self.succeed("compare", "spiking.h5", "rate.h5").stdout
+        self.assertIn("spiking.h5", text)
+        self.assertIn(f"{self.rate['test_accuracy']:.2f}", text)
+        table = list(csv.DictReader(io.StringIO(self.succeed("compare", "spiking.h5", "rate.h5", "--csv").stdout)))
+        self.assertEqual([float(row["test_accuracy"]) for row in table],
+                         [self.spiking["test_accuracy"], self.rate["test_accuracy"]])
+        lines = self.succeed("compare", "spiking.h5", "--markdown").stdout.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertTrue(all(line.startswith("|") and line.endswith("|") for line in lines))
+
+    def test_takes_test_files(self):
+        self.succeed("test", "spiking.h5", "-o", "test.h5", *settings("test.images=30"))
+        row = self.succeed_json("compare", "test.h5")[0]
+        self.assertEqual((row["file"], row["test_images"]), ("test.h5", 30))
+
+    def test_refuses_a_checkpoint(self):
+        self.succeed("train", "spiking.toml", "-o", "run.h5", "--max-time", "1e-9")
+        self.assert_refused(self.run_program("compare", "spiking.h5", "run.h5.checkpoint"), EXIT_DATA,
+                            "run.h5.checkpoint")
+
+
+class Inspect(ProgramTestCase):
+    def setUp(self):
+        super().setUp()
+        self.succeed("train", "spiking.toml", "-o", "run.h5", *settings("training.epochs=10"))
+
+    def test_shows_tree_populations_and_curve(self):
+        text = self.succeed("inspect", "run.h5").stdout
+        for word in ("weights/", "final", "timestamps", "input", "hidden", "readout", "online_accuracy", "CV"):
+            self.assertIn(word, text)
+
+    def test_shows_the_raster_of_a_trial(self):
+        text = self.succeed("inspect", "run.h5", "--trial", "1").stdout
+        self.assertIn("trial 1: test image 1", text)
+        for population, size in (("input", 64), ("hidden", 60), ("readout", 3)):
+            self.assertRegex(text, rf"{population}: \d+ of {size} neurons fired, \d+ spikes")
+
+    def test_shows_the_wanted_population_only(self):
+        figures = self.succeed_json("inspect", "run.h5", "--population", "hidden", "--trial", "0")
+        self.assertIn("hidden", json.dumps(figures))
+        self.assertNotIn('"readout"', json.dumps(figures["populations"]))
+
+    def test_draws_in_ascii_on_request(self):
+        outcome = self.succeed("inspect", "run.h5", "--trial", "0", "--ascii")
+        self.assertTrue(outcome.stdout.isascii())
+
+    def test_shows_a_checkpoint(self):
+        self.succeed("train", "spiking.toml", "-o", "other.h5", "--max-time", "1e-9")
+        self.assertIn("checkpoint", self.succeed("inspect", "other.h5.checkpoint").stdout)
+
+    def test_refuses_what_is_not_there(self):
+        self.assert_refused(self.run_program("inspect", "run.h5", "--trial", "1000000"), EXIT_USAGE, "1000000")
+        self.assert_refused(self.run_program("inspect", "run.h5", "--population", "hiden"), EXIT_USAGE, "hiden")
+
+
+class ListAndConfig(ProgramTestCase):
+    def test_list_names_everything_that_has_a_name(self):
+        text = self.succeed("list", "--configs", SOURCES / "experiments/configs").stdout
+        for word in ("models", "spiking", "rate", "encoders", "random", "gabor", "rules", "teacher-stdp", "delta",
+                     "datasets", "mnist", "fashion-mnist", "configs", "lif-l-rg"):
+            self.assertIn(word, text)
+
+    def test_list_gives_json_of_one_kind(self):
+        figures = self.succeed_json("list", "models")
+        self.assertEqual([entry["name"] for entry in figures["models"]], ["spiking", "rate"])
+        self.assertEqual(list(figures), ["models"])
+
+    def test_list_of_configs_in_a_folder_without_any_is_refused(self):
+        self.assert_refused(self.run_program("list", "configs", "--configs", "nowhere"), EXIT_USAGE, "nowhere")
+
+    def test_config_prints_what_it_reads_back_to_the_same(self):
+        for config in ("spiking.toml", "rate.toml"):
+            text = self.succeed("config", config, "--set", "hidden.size=77").stdout
+            self.assertIn("size = 77", text)
+            self.assertRegex(text, r"(?m)^#.*pixels")
+            self.write("effective.toml", text)
+            self.assertEqual(self.succeed("config", "effective.toml").stdout, text)
+
+    def test_config_of_every_shipped_configuration_works(self):
+        configs = sorted((SOURCES / "experiments/configs").glob("*.toml"))
+        self.assertGreaterEqual(len(configs), 12)
+        for config in configs:
+            self.succeed("config", config)
+
+    def test_config_names_the_nearest_key(self):
+        self.assert_refused(self.run_program("config", "spiking.toml", "--set", "hiden.size=10"), EXIT_USAGE,
+                            "did you mean 'hidden.size'?")
+
+
+class Bench(ProgramTestCase):
+    def test_compares_the_engines_in_one_run(self):
+        side = 28
+        data = self.work / "root" / "mnist"
+        data.mkdir(parents=True)
+        images, labels = draw_images(30, 3, side)
+        for prefix in ("train", "t10k"):
+            (data / f"{prefix}-images-idx3-ubyte").write_bytes(idx_images(images, side))
+            (data / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_labels(labels))
+        arguments = ["bench", "--hidden", "100", "--patch", "5", "--images", "3"]
+        environment = {**os.environ, "SHALLOWS_DATA": str(self.work / "root")}
+        figures = json.loads(self.succeed(*arguments, "--json", env=environment).stdout)
+        for key in ("authors_ratio", "reference_ratio", "hidden_ms", "hidden_events_per_second", "train_speedup"):
+            self.assertGreater(figures[key], 0.0, key)
+        self.assertEqual((figures["hidden"], figures["patch"], figures["images"]), (100, 5, 3))
+        self.assertIn("100", self.succeed(*arguments, env=environment).stdout)
+
+
+class Output(ProgramTestCase):
+    def test_that_can_t_be_written_to_stdout_is_an_error(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "config", "spiking.toml"], cwd=self.work, stdout=full,
+                                  stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, EXIT_DATA)
+        self.assertIn(b"standard output", done.stderr)
+
+    def test_of_messages_that_can_t_be_written_ends_no_run(self):
+        self.succeed("train", "spiking.toml", "-o", "run.h5", "--max-time", "1e-9")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "train", "spiking.toml", "-o", "run.h5", "--resume"], cwd=self.work,
+                                  stdout=subprocess.PIPE, stderr=full)
+            self.assertEqual(done.returncode, EXIT_DONE)
+            done = subprocess.run([PROGRAM, "train", "missing.toml"], cwd=self.work, stdout=subprocess.PIPE,
+                                  stderr=full)
+            self.assertEqual(done.returncode, EXIT_USAGE)
+
+    def test_of_a_name_that_is_no_utf_8_is_still_json(self):
+        done = subprocess.run([os.fsencode(PROGRAM), b"train", b"rate.toml", b"--json", b"-o", b"\xff.h5"],
+                              cwd=self.work, capture_output=True)
+        self.assertEqual(done.returncode, EXIT_DONE, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["output"], "\ufffd.h5")
+
+
+if __name__ == "__main__":
+    main()
