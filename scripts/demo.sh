@@ -40,7 +40,9 @@ export SHALLOWS_DATA="${SHALLOWS_DATA:-$PWD/data}"
 runs=()
 for name in demo-lif-l-rg demo-lif-l-rp demo-l-rg demo-l-rp; do
   say "train $name"
-  "$shallows" train "experiments/configs/$name.toml" -o "runs/$name.h5" --resume
+  train=("$shallows" train "experiments/configs/$name.toml" -o "runs/$name.h5")
+  # Exit code 4: what is there was trained by other settings, so begin anew.
+  "${train[@]}" --resume || { [ $? -eq 4 ] && "${train[@]}"; }
   runs+=("runs/$name.h5")
 done
 

@@ -1,5 +1,6 @@
 // The `shallows` program: subcommands, and the one place where errors become messages and exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -29,13 +30,13 @@ int exit_code_of(ErrorKind kind) {
   return exit_code::kFailed;
 }
 
-/// "; did you mean 'train'?" for a word that is nearly a subcommand.
-std::string suggest_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return {};
+/// What CLI11 calls a missing subcommand is more often a misspelt one.
+std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  const auto nearest = nearest_name(argv[1], names);
-  return nearest && *nearest != argv[1] ? "; did you mean '" + *nearest + "'?" : std::string();
+  const bool is_word = argc >= 2 && argv[1][0] != '-';
+  if (!is_word || std::find(names.begin(), names.end(), argv[1]) != names.end()) return error.what();
+  return unknown_name("command", argv[1], "", names);
 }
 
 int run(int argc, char** argv) {
@@ -66,7 +67,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    note(error.what() + suggest_command(app, argc, argv) +
+    note(describe_usage_error(app, error, argc, argv) +
          "\nRun 'shallows --help', or 'shallows COMMAND --help'.");
     return exit_code::kUsage;
   }

@@ -132,7 +132,7 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 
 std::uint64_t Trainer::next_stop() const {
   const auto after = [&](std::uint64_t interval) { return (state_.total.images / interval + 1) * interval; };
-  const std::uint64_t chunk = !network_.is_spiking()              ? kRateChunk
+  const std::uint64_t chunk = !network_.is_spiking()             ? kRateChunk
                               : network_.engine() == "reference" ? kReferenceChunk
                                                                  : kSpikingChunk;
   return std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every),
