@@ -238,4 +238,11 @@ RecordConfig parse_record(std::string_view text) {
   return record;
 }
 
+void apply_record(std::string_view text, Config& config) {
+  if (text.empty()) return;
+  config.record = parse_record(text);
+  if (config.model == ModelKind::rate) config.record.populations.clear();
+  validate(config, "--record");
+}
+
 }  // namespace shallows

@@ -90,4 +90,8 @@ std::vector<std::string> training_differences(const Config& a, const Config& b);
 /// "all@both:0:end"; without "@..." it is the first 10 test trials. Throws Error (configuration).
 RecordConfig parse_record(std::string_view text);
 
+/// Puts the value of --record, if there is one, into the configuration; a model without populations records
+/// none.
+void apply_record(std::string_view text, Config& config);
+
 }  // namespace shallows

@@ -47,58 +47,53 @@ typename SpikingReadout<Real>::State SpikingReadout<Real>::initial_state(std::sp
   return state;
 }
 
-namespace {
-
-/// Runs all groups of lanes; learns if `weights` is not null.
 template <class Real>
-void run_groups(const SpikingReadoutParams& params, const LifParams& neuron, const ReadoutShape& shape,
-                std::size_t stride, const SpikeTrain& arrivals, TimeMs duration, const Real* weights,
-                const Lesson* lesson, Real* learning_weights, typename SpikingReadout<Real>::State& state,
-                SpikeTrain& spikes) {
-  AlignedVector<Real> gap(stride, std::numeric_limits<Real>::infinity());
-  AlignedVector<Real> target(stride, Real{0});
-  for (std::size_t i = 0; i < shape.classes(); ++i)
-    gap[i] = static_cast<Real>(shape.thresholds_mV[i] - params.bias_mV);
-  if (lesson != nullptr) target[lesson->label] = static_cast<Real>(params.target_kHz);
+void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, const Lesson* lesson,
+                               Real* learning, State& state, SpikeTrain& spikes) const {
+  AlignedVector<Real> gap(stride_, std::numeric_limits<Real>::infinity());
+  AlignedVector<Real> target(stride_, Real{0});
+  for (std::size_t i = 0; i < shape_.classes(); ++i) {
+    gap[i] = static_cast<Real>(shape_.thresholds_mV[i] - params_.bias_mV);
+  }
+  std::optional<Teaching<Real>> teaching;
+  if (lesson != nullptr) {
+    assert(lesson->label < shape_.classes());
+    target[lesson->label] = static_cast<Real>(params_.target_kHz);
+    teaching = {.from = first_at_or_after(arrivals, lesson->from),
+                .weights = nullptr,
+                .target = nullptr,
+                .rule = TeacherStdp<Real>::with(lesson->learning_rate, params_.weight_bound_mV)};
+  }
   std::vector<Spike> emitted;
-  for (std::size_t first = 0; first < stride; first += kReadoutLanes) {
-    const ReadoutGroup<Real> group{.tau_ms = neuron.tau_ms,
-                                   .trace_tau_ms = params.trace_tau_ms,
-                                   .reset = static_cast<Real>(neuron.reset_mV - params.bias_mV),
+  for (std::size_t first = 0; first < stride_; first += kReadoutLanes) {
+    if (teaching) {
+      teaching->weights = learning + first;
+      teaching->target = target.data() + first;
+    }
+    const ReadoutGroup<Real> group{.tau_ms = neuron_.tau_ms,
+                                   .trace_tau_ms = params_.trace_tau_ms,
+                                   .reset = static_cast<Real>(neuron_.reset_mV - params_.bias_mV),
                                    .gap = gap.data() + first,
                                    .u = state.u.data() + first,
                                    .trace = state.trace.data() + first,
-                                   .weights = weights + first,
-                                   .stride = stride,
+                                   .weights = weights_.data() + first,
+                                   .stride = stride_,
                                    .first = static_cast<NeuronId>(first)};
-    if (lesson == nullptr) {
-      run_readout_group<Real>(group, arrivals, duration, nullptr, emitted);
-      continue;
-    }
-    const Teaching<Real> teaching{
-        .from = first_at_or_after(arrivals, lesson->from),
-        .weights = learning_weights + first,
-        .target = target.data() + first,
-        .rule = TeacherStdp<Real>::with(lesson->learning_rate, params.weight_bound_mV)};
-    run_readout_group<Real>(group, arrivals, duration, &teaching, emitted);
+    run_readout_group<Real>(group, arrivals, duration, teaching ? &*teaching : nullptr, emitted);
   }
   spikes = SpikeTrain::from_unsorted(std::move(emitted));
 }
 
-}  // namespace
-
 template <class Real>
 void SpikingReadout<Real>::learn(const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson,
                                  State& state, SpikeTrain& spikes) {
-  run_groups<Real>(params_, neuron_, shape_, stride_, arrivals, duration, weights_.data(), &lesson,
-                   weights_.data(), state, spikes);
+  run(arrivals, duration, &lesson, weights_.data(), state, spikes);
 }
 
 template <class Real>
 void SpikingReadout<Real>::respond(const SpikeTrain& arrivals, TimeMs duration, State& state,
                                    SpikeTrain& spikes) const {
-  run_groups<Real>(params_, neuron_, shape_, stride_, arrivals, duration, weights_.data(), nullptr, nullptr,
-                   state, spikes);
+  run(arrivals, duration, nullptr, nullptr, state, spikes);
 }
 
 template <class Real>

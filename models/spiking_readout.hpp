@@ -62,6 +62,10 @@ class SpikingReadout {
   void load(std::span<const NamedArray> arrays, State& state) const;
 
  private:
+  /// All groups of lanes. With a lesson, `learning` are the weights that may change: this readout's own.
+  void run(const SpikeTrain& arrivals, TimeMs duration, const Lesson* lesson, Real* learning, State& state,
+           SpikeTrain& spikes) const;
+
   SpikingReadoutParams params_;
   LifParams neuron_;
   ReadoutShape shape_;

@@ -2,24 +2,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <memory>
 #include <string_view>
 
 #include "experiments/config_parser.hpp"
-#include "experiments/program/options.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
 #include "output/inspect.hpp"
 
 namespace shallows {
 namespace {
-
-struct InspectArguments {
-  std::string file;
-  std::string populations;
-  std::optional<std::uint64_t> trial;
-  std::string curve;
-  bool ascii = false;
-  bool json = false;
-};
 
 std::size_t terminal_width() {
   winsize size{};
@@ -38,7 +29,9 @@ bool speaks_unicode() {
   return true;  // nothing said: today's terminals do
 }
 
-int inspect(const InspectArguments& arguments) {
+}  // namespace
+
+int run(const InspectArguments& arguments) {
   const h5::File file = h5::File::open(arguments.file);
   InspectOptions options;
   options.populations = split_list(arguments.populations);
@@ -52,27 +45,6 @@ int inspect(const InspectArguments& arguments) {
     print(inspect_text(file, options));
   }
   return exit_code::kDone;
-}
-
-}  // namespace
-
-Command add_inspect_command(CLI::App& app) {
-  auto arguments = std::make_shared<InspectArguments>();
-  CLI::App* command = app.add_subcommand(
-      "inspect",
-      "Show what is in a file: tree, populations, rates, intervals, learning curve, raster of a trial");
-  command->add_option("file", arguments->file, "Run, test, checkpoint or any SONATA spike file")
-      ->required()
-      ->type_name("RUN.h5");
-  command->add_option("--population", arguments->populations, "Only these populations, e.g. hidden,readout")
-      ->type_name("P");
-  command->add_option("--trial", arguments->trial, "Show the spikes of this trial (from 0) as a raster")
-      ->type_name("K")
-      ->check(whole_number_from(0));
-  command->add_option("--curve", arguments->curve, "Columns of /metrics to draw")->type_name("NAMES");
-  command->add_flag("--ascii", arguments->ascii, "Draw with ASCII characters only");
-  command->add_flag("--json", arguments->json, "Print one JSON object on stdout instead of text");
-  return [arguments] { return inspect(*arguments); };
 }
 
 }  // namespace shallows

@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <span>
 
-#include "experiments/program/options.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
 #include "experiments/registry.hpp"
 
 namespace shallows {
 namespace {
-
-struct ListArguments {
-  std::string what;
-  std::string directory = "experiments/configs";
-  bool json = false;
-};
 
 struct Section {
   std::string name;
@@ -43,7 +37,9 @@ std::vector<Section> sections(const ListArguments& arguments) {
   return result;
 }
 
-int list(const ListArguments& arguments) {
+}  // namespace
+
+int run(const ListArguments& arguments) {
   nlohmann::json json = nlohmann::json::object();
   std::string text;
   for (const Section& section : sections(arguments)) {
@@ -62,21 +58,6 @@ int list(const ListArguments& arguments) {
     print(text);
   }
   return exit_code::kDone;
-}
-
-}  // namespace
-
-Command add_list_command(CLI::App& app) {
-  auto arguments = std::make_shared<ListArguments>();
-  CLI::App* command = app.add_subcommand("list", "List models, encoders, rules, datasets or configs");
-  command->add_option("what", arguments->what, "One of these only")
-      ->check(CLI::IsMember({"models", "encoders", "rules", "datasets", "configs"}));
-  command
-      ->add_option("--configs", arguments->directory,
-                   "Where the configurations are (default: experiments/configs)")
-      ->type_name("DIRECTORY");
-  command->add_flag("--json", arguments->json, "Print one JSON object on stdout instead of text");
-  return [arguments] { return list(*arguments); };
 }
 
 }  // namespace shallows

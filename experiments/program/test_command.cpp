@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 
 #include "experiments/dataset.hpp"
-#include "experiments/program/options.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
+#include "experiments/program/thread_limit.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
@@ -15,13 +16,6 @@
 
 namespace shallows {
 namespace {
-
-struct TestArguments {
-  std::string run_file;
-  std::string output;
-  std::string split = "test";
-  RunOptions run;
-};
 
 /// The run's configuration with the overrides, of which only those are allowed that leave the network as it
 /// is.
@@ -54,7 +48,9 @@ const ImageSet& chosen_split(const TestArguments& arguments, const Dataset& data
   return set;
 }
 
-int test(const TestArguments& arguments, const ProgramContext& context) {
+}  // namespace
+
+int run(const TestArguments& arguments) {
   const RunReader reader(arguments.run_file);
   const Config config = read_arguments(arguments, reader);
   if (!arguments.output.empty()) prepare_output(arguments.output, arguments.run_file);
@@ -101,7 +97,7 @@ int test(const TestArguments& arguments, const ProgramContext& context) {
   result["output"] = arguments.output.empty() ? nlohmann::json(nullptr) : nlohmann::json(arguments.output);
   if (writer) {
     recorder->finish();
-    writer->write_provenance(make_provenance(config, context.command_line, limit.threads()));
+    writer->write_provenance(make_provenance(config, arguments.command_line, limit.threads()));
     writer->write_summary(result);
     writer->write_array("evaluation/" + arguments.split + "_confusion", evaluation.confusion,
                         {network.classes(), network.classes()});
@@ -113,20 +109,6 @@ int test(const TestArguments& arguments, const ProgramContext& context) {
     print(render_result(result) + (writer ? "  file        " + arguments.output + "\n" : ""));
   }
   return exit_code::kDone;
-}
-
-}  // namespace
-
-Command add_test_command(CLI::App& app, const ProgramContext& context) {
-  auto arguments = std::make_shared<TestArguments>();
-  CLI::App* command = app.add_subcommand("test", "Test a trained network; nothing is learned");
-  command->add_option("run", arguments->run_file, "Run file or checkpoint")->required()->type_name("RUN.h5");
-  command->add_option("-o,--output", arguments->output, "File for trials, spikes and figures (default: none)")
-      ->type_name("TEST.h5");
-  command->add_option("--split", arguments->split, "Images to test on (default: test)")
-      ->check(CLI::IsMember({"train", "validation", "test"}));
-  arguments->run.add_to(*command);
-  return [arguments, context] { return test(*arguments, context); };
 }
 
 }  // namespace shallows

@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 
 #include "experiments/dataset.hpp"
-#include "experiments/program/options.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
+#include "experiments/program/thread_limit.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
@@ -15,16 +16,6 @@ namespace shallows {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TrainArguments {
-  std::string config;
-  std::string output;
-  std::optional<std::uint64_t> seed;
-  bool resume = false;
-  double max_seconds = 0.0;
-  std::uint64_t checkpoint_every = 10000;
-  RunOptions run;
-};
 
 Config read_arguments(const TrainArguments& arguments) {
   std::vector<std::string> overrides = arguments.run.overrides;
@@ -79,7 +70,9 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
   return {config, dataset, std::move(options)};
 }
 
-int train(const TrainArguments& arguments, const ProgramContext& context) {
+}  // namespace
+
+int run(const TrainArguments& arguments) {
   const Config config = read_arguments(arguments);
   prepare_output(arguments.output, arguments.config);
   if (report_if_complete(arguments, config)) return exit_code::kDone;
@@ -93,7 +86,7 @@ int train(const TrainArguments& arguments, const ProgramContext& context) {
                     .checkpoint_every = arguments.checkpoint_every,
                     .max_seconds = arguments.max_seconds,
                     .verbosity = arguments.run.verbosity(),
-                    .provenance = make_provenance(config, context.command_line, limit.threads())});
+                    .provenance = make_provenance(config, arguments.command_line, limit.threads())});
   if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
       trainer.network().engine() == "reference") {
     note(
@@ -117,42 +110,6 @@ int train(const TrainArguments& arguments, const ProgramContext& context) {
   }
   report(arguments, *result, arguments.output);
   return exit_code::kDone;
-}
-
-}  // namespace
-
-Command add_train_command(CLI::App& app, const ProgramContext& context) {
-  auto arguments = std::make_shared<TrainArguments>();
-  CLI::App* command =
-      app.add_subcommand("train", "Train a network, test it, and write everything to one HDF5 file");
-  command->add_option("config", arguments->config, "Configuration file (TOML); see experiments/configs")
-      ->required()
-      ->type_name("CONFIG.toml");
-  command
-      ->add_option("-o,--output", arguments->output,
-                   "Run file to write (default: runs/<name of the config>.h5)")
-      ->type_name("RUN.h5");
-  command->add_option("--seed", arguments->seed, "Override the configuration's seed")
-      ->check(whole_number_from(0));
-  command->add_flag("--resume", arguments->resume,
-                    "Continue an interrupted run; may be given on the first run too");
-  command
-      ->add_option("--max-time", arguments->max_seconds,
-                   "Stop after so many seconds of training, with a checkpoint")
-      ->type_name("S")
-      ->check(positive_number());
-  command
-      ->add_option("--checkpoint-every", arguments->checkpoint_every,
-                   "Images between checkpoints (default: 10000)")
-      ->type_name("N")
-      ->check(whole_number_from(1));
-  arguments->run.add_to(*command);
-  return [arguments, context] {
-    if (arguments->output.empty()) {
-      arguments->output = "runs/" + fs::path(arguments->config).stem().string() + ".h5";
-    }
-    return train(*arguments, context);
-  };
 }
 
 }  // namespace shallows

@@ -1,0 +1,94 @@
+// What a user can ask of the program, as plain values. command_line.cpp, the only file that knows CLI11,
+// makes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "experiments/bench/bench.hpp"
+#include "experiments/run/progress.hpp"
+
+namespace shallows {
+
+/// Exit codes of the program; 128 + signal after an interrupt.
+namespace exit_code {
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kData = 3;
+inline constexpr int kCheckpoint = 4;
+}  // namespace exit_code
+
+/// Options of commands that simulate.
+struct RunOptions {
+  std::vector<std::string> overrides;
+  std::string record;
+  std::uint64_t threads = 0;  ///< 0: all
+  bool json = false;
+  bool quiet = false;
+
+  Verbosity verbosity() const { return quiet ? Verbosity::quiet : Verbosity::normal; }
+};
+
+struct TrainArguments {
+  std::string command_line;  ///< as typed, for the file
+  std::string config;
+  std::string output;
+  std::optional<std::uint64_t> seed;
+  bool resume = false;
+  double max_seconds = 0.0;  ///< 0: no limit
+  std::uint64_t checkpoint_every = 10000;
+  RunOptions run;
+};
+
+struct TestArguments {
+  std::string command_line;
+  std::string run_file;
+  std::string output;  ///< empty: no file
+  std::string split = "test";
+  RunOptions run;
+};
+
+struct InspectArguments {
+  std::string file;
+  std::string populations;
+  std::optional<std::uint64_t> trial;
+  std::string curve;
+  bool ascii = false;
+  bool json = false;
+};
+
+struct CompareArguments {
+  std::vector<std::string> files;
+  bool json = false;
+  bool csv = false;
+  bool markdown = false;
+};
+
+struct ListArguments {
+  std::string what;  ///< empty: everything
+  std::string directory = "experiments/configs";
+  bool json = false;
+};
+
+struct ConfigArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+};
+
+struct BenchArguments {
+  BenchOptions options;
+  bool json = false;
+};
+
+using Arguments = std::variant<TrainArguments, TestArguments, InspectArguments, CompareArguments,
+                               ListArguments, ConfigArguments, BenchArguments>;
+
+/// The command line as arguments; or, after --help, --version or a usage error, which are answered already,
+/// the exit code.
+std::variant<Arguments, int> parse_command_line(int argc, char** argv);
+
+}  // namespace shallows

@@ -1,0 +1,237 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+
+#include "experiments/program/arguments.hpp"
+#include "experiments/program/console.hpp"
+#include "experiments/run/provenance.hpp"
+#include "experiments/suggest.hpp"
+
+namespace shallows {
+namespace {
+
+// Checks of option values whose messages name what is allowed.
+
+/// From `lowest` to 2^63 - 1; CLI11 alone takes "-1" for a large one.
+CLI::Validator whole_number_from(std::uint64_t lowest) {
+  return CLI::Validator(
+      [lowest](const std::string& text) -> std::string {
+        std::int64_t value = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = problem == std::errc() && end == text.data() + text.size() && value >= 0;
+        if (whole && static_cast<std::uint64_t>(value) >= lowest) return {};
+        return fmt::format("'{}' is no whole number from {} to {}", text, lowest,
+                           std::numeric_limits<std::int64_t>::max());
+      },
+      "");
+}
+
+/// Finite and above zero.
+CLI::Validator positive_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        double value = 0.0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool number = problem == std::errc() && end == text.data() + text.size();
+        if (number && std::isfinite(value) && value > 0.0) return {};
+        return fmt::format("'{}' is no number above 0", text);
+      },
+      "");
+}
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  command
+      .add_option("--set", options.overrides,
+                  "Override a configuration key, e.g. --set hidden.size=1000; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--record", options.record,
+                  "Spikes to record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], all or none; "
+                  "e.g. hidden,readout@test:0:100")
+      ->type_name("WHAT");
+  command
+      .add_option("--threads", options.threads,
+                  "Threads to use (default: all cores; results do not depend on it)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command.add_flag("--json", options.json, "Print one JSON object on stdout instead of text");
+  command.add_flag("-q,--quiet", options.quiet, "No progress on stderr");
+}
+
+void add_train(CLI::App& app, TrainArguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("train", "Train a network, test it, and write everything to one HDF5 file");
+  command->add_option("config", arguments.config, "Configuration file (TOML); see experiments/configs")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command
+      ->add_option("-o,--output", arguments.output,
+                   "Run file to write (default: runs/<name of the config>.h5)")
+      ->type_name("RUN.h5");
+  command->add_option("--seed", arguments.seed, "Override the configuration's seed")
+      ->check(whole_number_from(0));
+  command->add_flag("--resume", arguments.resume,
+                    "Continue an interrupted run; may be given on the first run too");
+  command
+      ->add_option("--max-time", arguments.max_seconds,
+                   "Stop after so many seconds of training, with a checkpoint")
+      ->type_name("S")
+      ->check(positive_number());
+  command
+      ->add_option("--checkpoint-every", arguments.checkpoint_every,
+                   "Images between checkpoints (default: 10000)")
+      ->type_name("N")
+      ->check(whole_number_from(1));
+  add_run_options(*command, arguments.run);
+}
+
+void add_test(CLI::App& app, TestArguments& arguments) {
+  CLI::App* command = app.add_subcommand("test", "Test a trained network; nothing is learned");
+  command->add_option("run", arguments.run_file, "Run file or checkpoint")->required()->type_name("RUN.h5");
+  command->add_option("-o,--output", arguments.output, "File for trials, spikes and figures (default: none)")
+      ->type_name("TEST.h5");
+  command->add_option("--split", arguments.split, "Images to test on (default: test)")
+      ->check(CLI::IsMember({"train", "validation", "test"}));
+  add_run_options(*command, arguments.run);
+}
+
+void add_inspect(CLI::App& app, InspectArguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "inspect",
+      "Show what is in a file: tree, populations, rates, intervals, learning curve, raster of a trial");
+  command->add_option("file", arguments.file, "Run, test, checkpoint or any SONATA spike file")
+      ->required()
+      ->type_name("RUN.h5");
+  command->add_option("--population", arguments.populations, "Only these populations, e.g. hidden,readout")
+      ->type_name("P");
+  command->add_option("--trial", arguments.trial, "Show the spikes of this trial (from 0) as a raster")
+      ->type_name("K")
+      ->check(whole_number_from(0));
+  command->add_option("--curve", arguments.curve, "Columns of /metrics to draw")->type_name("NAMES");
+  command->add_flag("--ascii", arguments.ascii, "Draw with ASCII characters only");
+  command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+}
+
+void add_compare(CLI::App& app, CompareArguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "compare", "Compare runs: accuracy with its 95 % interval, spikes, operations, time");
+  command->add_option("runs", arguments.files, "Run or test files")->required()->type_name("RUN.h5");
+  auto* json = command->add_flag("--json", arguments.json, "An array of rows");
+  auto* csv = command->add_flag("--csv", arguments.csv, "Comma-separated values");
+  auto* markdown = command->add_flag("--markdown", arguments.markdown, "A Markdown table");
+  json->excludes(csv)->excludes(markdown);
+  csv->excludes(markdown);
+}
+
+void add_list(CLI::App& app, ListArguments& arguments) {
+  CLI::App* command = app.add_subcommand("list", "List models, encoders, rules, datasets or configs");
+  command->add_option("what", arguments.what, "One of these only")
+      ->check(CLI::IsMember({"models", "encoders", "rules", "datasets", "configs"}));
+  command
+      ->add_option("--configs", arguments.directory,
+                   "Where the configurations are (default: experiments/configs)")
+      ->type_name("DIRECTORY");
+  command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+}
+
+void add_config(CLI::App& app, ConfigArguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "config", "Print the effective configuration as TOML: every key with its unit, meaning and range");
+  command->add_option("config", arguments.config, "Configuration file (TOML)")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_bench(CLI::App& app, BenchArguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "bench", "Time the engines on the paper's network, side by side in one run (needs MNIST)");
+  command->add_option("--hidden", arguments.options.hidden, "Hidden neurons (default: 5000)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000}));
+  command->add_option("--patch", arguments.options.patch, "Side of the patches (default: 10)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{28}));
+  command
+      ->add_option("--images", arguments.options.images, "Presentations for the fast engine (default: 200)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{60000}));
+  command
+      ->add_option("--threads", arguments.options.threads,
+                   "Compare one thread with so many (default: all cores)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+}
+
+/// What CLI11 calls a missing subcommand is more often a misspelt one.
+std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const bool is_word = argc >= 2 && argv[1][0] != '-';
+  if (!is_word || std::find(names.begin(), names.end(), argv[1]) != names.end()) return error.what();
+  return unknown_name("command", argv[1], "", names);
+}
+
+constexpr const char* kPurpose =
+    "Shallows simulates shallow spiking and rate networks on images: exact event-driven LIF neurons, an STDP "
+    "readout, "
+    "random and Gabor receptive fields (Illing, Gerstner and Brea 2019).";
+
+constexpr const char* kFooter =
+    "Start with:\n"
+    "  shallows train experiments/configs/demo-lif-l-rg.toml -o runs/demo.h5\n"
+    "  shallows inspect runs/demo.h5 --trial 0\n"
+    "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data or file, 4 checkpoint does not fit,\n"
+    "130/143 stopped by a signal after writing a checkpoint.";
+
+}  // namespace
+
+std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
+  CLI::App app(kPurpose, "shallows");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version_text(), "Print version, compiler and vector unit");
+  app.footer(kFooter);
+  TrainArguments train;
+  TestArguments test;
+  InspectArguments inspect;
+  CompareArguments compare;
+  ListArguments list;
+  ConfigArguments config;
+  BenchArguments bench;
+  add_train(app, train);
+  add_test(app, test);
+  add_inspect(app, inspect);
+  add_compare(app, compare);
+  add_list(app, list);
+  add_config(app, config);
+  add_bench(app, bench);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    note(describe_usage_error(app, error, argc, argv) +
+         "\nRun 'shallows --help', or 'shallows COMMAND --help'.");
+    return exit_code::kUsage;
+  }
+  for (int i = 0; i < argc; ++i) train.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
+  test.command_line = train.command_line;
+  if (train.output.empty())
+    train.output = "runs/" + std::filesystem::path(train.config).stem().string() + ".h5";
+  if (app.got_subcommand("train")) return Arguments(train);
+  if (app.got_subcommand("test")) return Arguments(test);
+  if (app.got_subcommand("inspect")) return Arguments(inspect);
+  if (app.got_subcommand("compare")) return Arguments(compare);
+  if (app.got_subcommand("list")) return Arguments(list);
+  if (app.got_subcommand("config")) return Arguments(config);
+  return Arguments(bench);
+}
+
+}  // namespace shallows
