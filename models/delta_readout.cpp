@@ -31,40 +31,50 @@ struct ActiveInput {
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 
-// Plain lane loops on purpose: the compiler turns each into vector instructions of the target, and unfused
-// operations in one fixed order give the same bits on all.
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Unfused operations in one fixed order: the same bits on all machines.
+
+constexpr hn::CappedTag<float, kDeltaLanes> kTag{};
+using V = hn::Vec<decltype(kTag)>;
+constexpr std::size_t kLanes = hn::MaxLanes(decltype(kTag)());
+constexpr std::size_t kVectors = kDeltaLanes / kLanes;
 
 /// sum[lane] += w_0 x_0 + w_1 x_1 + ..., in four interleaved partial sums that hide the latency of an
 /// addition.
 void accumulate(const float* HWY_RESTRICT weights, std::size_t stride, const ActiveInput* HWY_RESTRICT active,
                 std::size_t size, float* HWY_RESTRICT sum) {
   constexpr std::size_t kChains = 4;
-  alignas(64) float partial[kChains][kDeltaLanes] = {};
+  V partial[kChains][kVectors];
+  for (auto& chain : partial) {
+    for (V& vector : chain) vector = hn::Zero(kTag);
+  }
+  const auto add = [&](V(&chain)[kVectors], const ActiveInput& input) HWY_ATTR {
+    const float* row = weights + input.index * stride;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      chain[v] = hn::Add(chain[v], hn::Mul(hn::Load(kTag, row + v * kLanes), hn::Set(kTag, input.value)));
+    }
+  };
   std::size_t k = 0;
   for (; k + kChains <= size; k += kChains) {
-    for (std::size_t chain = 0; chain < kChains; ++chain) {
-      const float* row = weights + active[k + chain].index * stride;
-      const float value = active[k + chain].value;
-      for (std::size_t lane = 0; lane < kDeltaLanes; ++lane) partial[chain][lane] += row[lane] * value;
-    }
+    for (std::size_t chain = 0; chain < kChains; ++chain) add(partial[chain], active[k + chain]);
   }
-  for (std::size_t chain = 0; k < size; ++k, ++chain) {
-    const float* row = weights + active[k].index * stride;
-    for (std::size_t lane = 0; lane < kDeltaLanes; ++lane)
-      partial[chain][lane] += row[lane] * active[k].value;
-  }
-  for (std::size_t lane = 0; lane < kDeltaLanes; ++lane) {
-    sum[lane] += (partial[0][lane] + partial[1][lane]) + (partial[2][lane] + partial[3][lane]);
+  for (std::size_t chain = 0; k < size; ++k, ++chain) add(partial[chain], active[k]);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const V total = hn::Add(hn::Add(partial[0][v], partial[1][v]), hn::Add(partial[2][v], partial[3][v]));
+    hn::StoreU(hn::Add(hn::LoadU(kTag, sum + v * kLanes), total), kTag, sum + v * kLanes);
   }
 }
 
 void update(float* HWY_RESTRICT weights, std::size_t stride, const ActiveInput* HWY_RESTRICT active,
-            std::size_t size, const DeltaRule<float>& rule, const float* HWY_RESTRICT step) {
+            std::size_t size, const float* HWY_RESTRICT step) {
   for (std::size_t k = 0; k < size; ++k) {
     float* row = weights + active[k].index * stride;
-    const float value = active[k].value;
-    for (std::size_t lane = 0; lane < kDeltaLanes; ++lane)
-      row[lane] = rule.update(row[lane], step[lane], value);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      V weight = hn::Load(kTag, row + v * kLanes);
+      DeltaRule<float>::update(weight.raw, hn::LoadU(kTag, step + v * kLanes).raw, active[k].value);
+      hn::Store(weight, kTag, row + v * kLanes);
+    }
   }
 }
 
@@ -134,7 +144,7 @@ std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t l
   for (std::size_t i = 0; i < classes_; ++i) step[i] = rule.step(activation[i], i == label ? 1.0F : 0.0F);
   for (std::size_t first = 0; first < stride_; first += kDeltaLanes) {
     HWY_DYNAMIC_DISPATCH(update)
-    (weights_.data() + first, stride_, active.data(), active.size(), rule, step.data() + first);
+    (weights_.data() + first, stride_, active.data(), active.size(), step.data() + first);
   }
   for (std::size_t i = 0; i < classes_; ++i) biases_[i] += step[i];
   return rectified(activation, classes_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -15,14 +16,18 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#ifndef SHALLOWS_MODELS_READOUT_KERNEL_INSTANT_
-#define SHALLOWS_MODELS_READOUT_KERNEL_INSTANT_
+#ifndef SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
+#define SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
 namespace shallows {
 
-/// Arrivals [first, last) share one instant.
-struct Instant {
-  std::size_t first;
+/// The arrivals of one frame. Those of one instant share its factors.
+template <class Real>
+struct ReadoutFrame {
+  std::size_t first;  // the frame's arrivals in the train: [first, last)
   std::size_t last;
+  std::vector<std::uint8_t> ends;  // per arrival: 1 if it is the last one of its instant
+  std::vector<Real> scale;         // per instant: exp(t / tau), t since the frame's start
+  std::vector<Real> trace_decay;   // per instant: exp(-t / tau_tr)
 };
 
 }  // namespace shallows
@@ -36,43 +41,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class Real>
 class GroupWalk {
  public:
-  GroupWalk(const ReadoutGroup<Real>& group, const Teaching<Real>* teaching, std::vector<Spike>& spikes)
-      : group_(group), teaching_(teaching), spikes_(spikes) {}
+  GroupWalk(const ReadoutGroup<Real>& group, const Teaching<Real>* teaching, const SpikeTrain& arrivals,
+            std::vector<Spike>& spikes)
+      : group_(group), teaching_(teaching), arrivals_(arrivals), spikes_(spikes) {}
 
-  /// `scale` is exp(t / tau) and `trace_decay` exp(-t / tau_tr), t since the frame's start, one per instant.
-  void run(const SpikeTrain& arrivals, std::span<const Instant> instants, std::span<const double> scale,
-           std::span<const double> trace_decay) {
-    V u[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v) u[v] = hn::LoadU(d, group_.u + v * kLanes);
-    const NeuronId* sources = arrivals.sources().data();
-    const std::size_t plastic_from = teaching_ != nullptr ? teaching_->from : arrivals.size();
-    for (std::size_t i = 0; i < instants.size(); ++i) {
-      const V now = hn::Set(d, static_cast<Real>(scale[i]));
-      const auto [first, last] = instants[i];
-      for (std::size_t k = first; k < last; ++k) {
-        const Real* row = group_.weights + sources[k] * group_.stride;
-        for (std::size_t v = 0; v < kVectors; ++v)
-          u[v] = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
-        if (first >= plastic_from) learn(sources[k], static_cast<Real>(trace_decay[i]));
-      }
-      bool any = false;
-      for (std::size_t v = 0; v < kVectors; ++v) any |= !hn::AllFalse(d, hn::Ge(u[v], threshold(v, now)));
-      if (!any) continue;
-      const auto jump = static_cast<Real>(1.0 / (group_.trace_tau_ms * trace_decay[i]));
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        const auto spiked = hn::Ge(u[v], threshold(v, now));
-        u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
-        std::uint8_t bits[8];
-        hn::StoreMaskBits(d, spiked, bits);
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-          if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
-          group_.trace[v * kLanes + lane] += jump;
-          spikes_.push_back(
-              {arrivals.times()[first], group_.first + static_cast<NeuronId>(v * kLanes + lane)});
-        }
-      }
-    }
-    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(u[v], d, group_.u + v * kLanes);
+  void run(const ReadoutFrame<Real>& frame) {
+    const std::size_t plastic_from =
+        teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
+    const std::size_t instant = walk<false>(frame, frame.first, plastic_from, 0);
+    walk<true>(frame, plastic_from, frame.last, instant);
   }
 
  private:
@@ -81,36 +58,83 @@ class GroupWalk {
   static constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
   static constexpr std::size_t kVectors = kReadoutLanes / kLanes;
 
-  HWY_INLINE V threshold(std::size_t v, V now) const {
-    return hn::Mul(hn::LoadU(d, group_.gap + v * kLanes), now);
+  /// Arrivals [begin, end), the first one at `instant`; returns the instant after them.
+  template <bool kLearns>
+  HWY_INLINE std::size_t walk(const ReadoutFrame<Real>& frame, std::size_t begin, std::size_t end,
+                              std::size_t instant) {
+    constexpr Real kNever = std::numeric_limits<Real>::infinity();
+    const NeuronId* sources = arrivals_.sources().data();
+    const Real* weights = group_.weights;
+    const std::size_t stride = group_.stride;
+    V u[kVectors], gap[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      u[v] = hn::LoadU(d, group_.u + v * kLanes);
+      gap[v] = hn::LoadU(d, group_.gap + v * kLanes);
+    }
+    for (std::size_t k = begin; k < end; ++k) {
+      const Real scale = frame.scale[instant];
+      const bool tests =
+          frame.ends[k - frame.first] != 0;  // the threshold, once all arrivals of the instant are in
+      const V now = hn::Set(d, scale);
+      const V test = hn::Set(d, tests ? scale : kNever);
+      const Real* row = weights + sources[k] * stride;
+      bool any = false;
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        u[v] = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
+        any |= !hn::AllFalse(d, hn::Ge(u[v], hn::Mul(gap[v], test)));
+      }
+      if constexpr (kLearns) learn(sources[k], frame.trace_decay[instant]);
+      if (HWY_UNLIKELY(any)) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          const auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
+          u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
+          record(v, spiked, arrivals_.times()[k], frame.trace_decay[instant]);
+        }
+      }
+      instant += tests ? 1 : 0;
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(u[v], d, group_.u + v * kLanes);
+    return instant;
   }
 
-  /// Plain lane loop on purpose: the rule is written for one synapse, and the compiler makes vectors of it.
+  template <class Mask>
+  void record(std::size_t v, Mask spiked, TimeMs time, Real trace_decay) {
+    const Real jump = Real{1} / (static_cast<Real>(group_.trace_tau_ms) * trace_decay);
+    std::uint8_t bits[8];
+    hn::StoreMaskBits(d, spiked, bits);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
+      group_.trace[v * kLanes + lane] += jump;
+      spikes_.push_back({time, group_.first + static_cast<NeuronId>(v * kLanes + lane)});
+    }
+  }
+
   HWY_INLINE void learn(NeuronId source, Real trace_decay) const {
-    const TeacherStdp<Real> rule = teaching_->rule;
-    const Real* HWY_RESTRICT target = teaching_->target;
-    const Real* HWY_RESTRICT trace = group_.trace;
-    Real* HWY_RESTRICT row = teaching_->weights + source * group_.stride;
-    for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
-      row[lane] = rule.on_pre(row[lane], target[lane], trace[lane] * trace_decay);
+    Real* row = teaching_->weights + source * group_.stride;
+    const V decay = hn::Set(d, trace_decay);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V target = hn::LoadU(d, teaching_->target + v * kLanes);
+      const V trace = hn::Mul(hn::LoadU(d, group_.trace + v * kLanes), decay);
+      V weight = hn::Load(d, row + v * kLanes);
+      teaching_->rule.on_pre(weight.raw, target.raw, trace.raw);
+      hn::Store(weight, d, row + v * kLanes);
     }
   }
 
   const ReadoutGroup<Real>& group_;
   const Teaching<Real>* teaching_;
+  const SpikeTrain& arrivals_;
   std::vector<Spike>& spikes_;
 };
 
 void walk_float(const ReadoutGroup<float>& group, const Teaching<float>* teaching, const SpikeTrain& arrivals,
-                std::span<const Instant> instants, std::span<const double> scale,
-                std::span<const double> trace_decay, std::vector<Spike>& spikes) {
-  GroupWalk<float>(group, teaching, spikes).run(arrivals, instants, scale, trace_decay);
+                const ReadoutFrame<float>& frame, std::vector<Spike>& spikes) {
+  GroupWalk<float>(group, teaching, arrivals, spikes).run(frame);
 }
 
 void walk_double(const ReadoutGroup<double>& group, const Teaching<double>* teaching,
-                 const SpikeTrain& arrivals, std::span<const Instant> instants, std::span<const double> scale,
-                 std::span<const double> trace_decay, std::vector<Spike>& spikes) {
-  GroupWalk<double>(group, teaching, spikes).run(arrivals, instants, scale, trace_decay);
+                 const SpikeTrain& arrivals, const ReadoutFrame<double>& frame, std::vector<Spike>& spikes) {
+  GroupWalk<double>(group, teaching, arrivals, spikes).run(frame);
 }
 
 }  // namespace shallows::HWY_NAMESPACE
@@ -133,6 +157,39 @@ void walk(const ReadoutGroup<double>& group, Rest&&... rest) {
   HWY_DYNAMIC_DISPATCH(walk_double)(group, std::forward<Rest>(rest)...);
 }
 
+/// The arrivals from `first` on that are not later than `length` after `origin`, and their factors.
+template <class Real>
+ReadoutFrame<Real> make_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times,
+                              std::size_t first, TimeMs origin, TimeMs length) {
+  const auto begin = times.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto stop =
+      std::partition_point(begin, times.end(), [&](TimeMs time) { return time - origin <= length; });
+  const auto last = static_cast<std::size_t>(stop - times.begin());
+  ReadoutFrame<Real> frame{.first = first,
+                           .last = last,
+                           .ends = std::vector<std::uint8_t>(last - first),
+                           .scale = {},
+                           .trace_decay = {}};
+  std::vector<double> elapsed(last - first);
+  std::size_t instants = 0;
+  for (std::size_t k = first; k < last; ++k) {  // no branch: instants end in no pattern
+    const bool ends = k + 1 == last || times[k + 1] != times[k];
+    frame.ends[k - first] = ends ? 1 : 0;
+    elapsed[instants] = times[k] - origin;
+    instants += ends ? 1 : 0;
+  }
+  elapsed.resize(instants);
+  std::vector<double> factor(instants);
+  const auto factors = [&](double rate) {
+    for (std::size_t i = 0; i < instants; ++i) factor[i] = elapsed[i] * rate;
+    exp_many(factor, factor);
+    return std::vector<Real>(factor.begin(), factor.end());
+  };
+  frame.scale = factors(1.0 / group.tau_ms);
+  frame.trace_decay = factors(-1.0 / group.trace_tau_ms);
+  return frame;
+}
+
 /// Moves the frame's origin by `elapsed`.
 template <class Real>
 void rebase(const ReadoutGroup<Real>& group, TimeMs elapsed) {
@@ -150,29 +207,13 @@ template <class Real>
 void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arrivals, TimeMs duration,
                        const Teaching<Real>* teaching, std::vector<Spike>& spikes) {
   // Longest stretch between renormalisations of the un-decayed frames.
-  const TimeMs frame = 32.0 * std::min(group.tau_ms, group.trace_tau_ms);
+  const TimeMs length = 32.0 * std::min(group.tau_ms, group.trace_tau_ms);
   const auto times = arrivals.times();
-  std::vector<Instant> instants;
-  std::vector<double> exponents, scale, trace_decay;
   TimeMs origin = 0.0;
   for (std::size_t k = 0; k < times.size();) {
-    instants.clear();
-    exponents.clear();
-    for (; k < times.size() && times[k] - origin <= frame;) {
-      const std::size_t first = k;
-      while (k < times.size() && times[k] == times[first]) ++k;
-      instants.push_back({first, k});
-      exponents.push_back((times[first] - origin) / group.tau_ms);
-    }
-    scale.resize(instants.size());
-    trace_decay.resize(instants.size());
-    exp_many(exponents, scale);
-    for (std::size_t i = 0; i < instants.size(); ++i) {
-      exponents[i] = -(times[instants[i].first] - origin) / group.trace_tau_ms;
-    }
-    exp_many(exponents, trace_decay);
-    walk(group, teaching, arrivals, std::span<const Instant>(instants), std::span<const double>(scale),
-         std::span<const double>(trace_decay), spikes);
+    const ReadoutFrame<Real> frame = make_frame(group, times, k, origin, length);
+    walk(group, teaching, arrivals, frame, spikes);
+    k = frame.last;
     if (k == times.size()) break;
     rebase(group, times[k] - origin);
     origin = times[k];

@@ -58,7 +58,7 @@ void ReferenceReadout::learn(const SpikeTrain& arrivals, TimeMs duration, const 
   const auto rule = TeacherStdp<double>::with(lesson.learning_rate, params_.weight_bound_mV);
   walk(arrivals, duration, state, spikes, [&](std::size_t w, NeuronId i, TimeMs time, auto&& trace_at) {
     if (time < lesson.from) return;
-    weights_[w] = rule.on_pre(weights_[w], i == lesson.label ? params_.target_kHz : 0.0, trace_at(time));
+    rule.on_pre(weights_[w], i == lesson.label ? params_.target_kHz : 0.0, trace_at(time));
   });
 }
 

@@ -17,7 +17,11 @@ struct DeltaRule {
     return activation > Real{0} ? learning_rate * (target - activation) : Real{0};
   }
 
-  Real update(Real weight, Real step, Real pre) const { return weight + step * pre; }
+  /// The weight after a step. V is Real, or a compiler vector of them.
+  template <class V>
+  static void update(V& weight, const V& step, Real pre) {
+    weight += step * pre;
+  }
 };
 
 }  // namespace shallows

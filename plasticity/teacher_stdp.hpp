@@ -14,9 +14,11 @@ struct TeacherStdp {
   Real learning_rate;
   Real keep = 1;  ///< 1 - learning_rate / bound; 1 without weight decay
 
-  /// New weight after an arrival. target and trace in kHz, weights in mV.
-  Real on_pre(Real weight, Real target, Real trace) const {
-    return keep * weight + learning_rate * (target - trace);
+  /// The weight after an arrival. target and trace in kHz, weights in mV. V is Real, or a compiler vector of
+  /// them (by reference, because such types have no portable way by value).
+  template <class V>
+  void on_pre(V& weight, const V& target, const V& trace) const {
+    weight = keep * weight + learning_rate * (target - trace);
   }
 
   /// `bound_mV` 0 switches the weight decay off.

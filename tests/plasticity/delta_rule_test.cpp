@@ -20,9 +20,11 @@ TEST(DeltaRule, LearnsNothingFromAUnitThatIsNotActive) {
 }
 
 TEST(DeltaRule, MovesAWeightByStepTimesInput) {
-  const DeltaRule<double> rule{.learning_rate = 5e-3};
-  EXPECT_DOUBLE_EQ(rule.update(0.5, 0.01, -2.0), 0.48);
-  EXPECT_EQ(rule.update(0.5, 0.01, 0.0), 0.5);
+  double weight = 0.5;
+  DeltaRule<double>::update(weight, 0.01, -2.0);
+  EXPECT_DOUBLE_EQ(weight, 0.48);
+  DeltaRule<double>::update(weight, 0.01, 0.0);
+  EXPECT_DOUBLE_EQ(weight, 0.48);
 }
 
 }  // namespace
