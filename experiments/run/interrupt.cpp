@@ -31,6 +31,4 @@ void install() {
 
 int requested() { return requested_signal; }
 
-void request(int signal) { requested_signal = signal; }
-
 }  // namespace shallows::interrupt

@@ -8,7 +8,5 @@ namespace shallows::interrupt {
 void install();
 /// The signal that asked for a stop; 0 if none did.
 int requested();
-/// For tests: as if the signal had come.
-void request(int signal);
 
 }  // namespace shallows::interrupt
