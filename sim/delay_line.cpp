@@ -20,10 +20,16 @@ void DelayLine::advance(const SpikeTrain& emitted, TimeMs duration, SpikeTrain& 
     std::copy_n(pending_.sources().begin(), arrives_now, sources.begin());
     for (std::size_t i = 0; i < pass; ++i) times[arrives_now + i] = new_times[i] + delay_ms_;
     std::copy_n(emitted.sources().begin(), pass, sources.begin() + static_cast<std::ptrdiff_t>(arrives_now));
-    // Under one delay the waiting spikes arrive before the new ones; only rounding at the seam can swap two.
-    const auto key = [&](std::size_t i) { return Spike{times[i], sources[i]}; };
+    // Under one delay the waiting spikes arrive before the new ones, and all in their order; only rounding
+    // can make two of them simultaneous or swap them at the seam.
+    const auto swapped = [&](std::size_t i) {
+      return (times[i] < times[i - 1]) | ((times[i] == times[i - 1]) & (sources[i] < sources[i - 1]));
+    };
+    unsigned any = 0;
+    for (std::size_t i = 1; i < times.size(); ++i) any |= static_cast<unsigned>(swapped(i));
+    if (any == 0) return;
     for (std::size_t i = 1; i < times.size(); ++i) {
-      for (std::size_t k = i; k > 0 && key(k) < key(k - 1); --k) {
+      for (std::size_t k = i; k > 0 && swapped(k); --k) {
         std::swap(times[k], times[k - 1]);
         std::swap(sources[k], sources[k - 1]);
       }

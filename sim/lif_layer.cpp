@@ -3,12 +3,14 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <numeric>
 #include <utility>
 
+#include "sim/bit_lists.hpp"
 #include "sim/exp_many.hpp"
 
 namespace shallows {
@@ -16,7 +18,7 @@ namespace {
 
 /// Longest stretch, in units of tau, between renormalisations: exp(32) leaves float32 most of its range.
 constexpr double kFrame = 32.0;
-constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kSliceWords = kSliceArrivals / 64;
 
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
@@ -36,26 +38,35 @@ struct LifLayer<Real>::Events {
   std::vector<Real> scale;             // exp(t / tau), t since the frame's start
   std::vector<std::uint32_t> instant;  // last arrival of the same time; empty if no two are simultaneous
   Real rebase;                         // exp(-frame / tau): from this frame's origin to the next one's
+  std::size_t words;                   // of a row of `reach`
+  std::vector<std::uint64_t> reach;    // [block][words]: bit k is set where arrival k reaches the block
+
+  std::vector<std::uint32_t> walking_order;  // blocks, those with the longest lists first
+
+  /// The part of a block's row that belongs to a slice.
+  std::span<const std::uint64_t> reach_of(std::size_t block, std::size_t begin) const {
+    return std::span(reach).subspan(block * words + begin / 64, std::min(kSliceWords, words - begin / 64));
+  }
+
+  /// The first arrival from `k` on that reaches the block; size() if there is none.
+  std::size_t next_reach(std::size_t block, std::size_t k) const {
+    for (; k < sources.size(); ++k) {
+      if ((reach[block * words + k / 64] >> (k % 64) & 1) != 0) return k;
+    }
+    return k;
+  }
 };
 
-/// Working memory of one block. Kept by the thread: nothing below hands the thread to another task meanwhile.
+/// Working memory of one team. Kept by the thread: nothing below hands the thread to another task meanwhile.
 template <class Real>
 struct LifLayer<Real>::Scratch {
-  std::vector<std::uint32_t> offset_of;  // by source; kNoRow where it does not reach the block
-  std::vector<std::uint32_t> offsets;    // of the block's arrivals
-  std::vector<std::uint32_t> events;     // their indices in the frame
-  std::vector<Real> scales, thresholds;
-  std::vector<std::uint64_t> bits;   // spikes, one row per arrival
-  std::vector<std::uint32_t> words;  // those of `bits` that are not zero
-
-  void fit(std::size_t arrivals) {
-    if (offsets.size() > arrivals) return;
-    const std::size_t room = arrivals + 1;  // filters write one past what they keep
-    for (auto* v : {&offsets, &events}) v->resize(room);
-    for (auto* v : {&scales, &thresholds}) v->resize(room);
-    bits.resize(room * kBlockWords);
-    words.resize(room * kBlockWords + 1);
-  }
+  alignas(64) Real x[kTeamLanes];
+  alignas(64) Real reset[kTeamLanes];
+  TeamArrivals<Real> arrivals;
+  TeamSpikes spikes;
+  std::uint16_t positions[kTeamBlocks]
+                         [kSliceArrivals + kBitListSlack];  // of the blocks' arrivals in the slice
+  std::uint16_t spiking[kSliceArrivals + kBitListSlack];    // places in such a list
 };
 
 template <class Real>
@@ -72,10 +83,23 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
       drives_mV_(std::move(drives_mV)),
       gaps_mV_(gaps(thresholds_mV, drives_mV_)),
       synapses_(synapses, gaps_mV_),
-      reset_(synapses_.padded_targets(), Real{0}) {
+      reset_(synapses_.padded_targets(), Real{0}),
+      offset_of_(synapses_.blocks().size() * synapses_.source_count(),
+                 static_cast<std::uint32_t>(synapses_.zero_row())),
+      reached_((synapses_.blocks().size() + 63) / 64 * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
+  assert(synapses_.weights().size() <= std::numeric_limits<std::uint32_t>::max());
   for (std::size_t i = 0; i < size(); ++i) {
     reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i]);
+  }
+  const std::size_t sources = synapses_.source_count();
+  for (std::size_t b = 0; b < synapses_.blocks().size(); ++b) {
+    const auto& block = synapses_.blocks()[b];
+    for (std::size_t s = 0; s < block.sources.size(); ++s) {
+      const NeuronId source = block.sources[s];
+      offset_of_[b * sources + source] = static_cast<std::uint32_t>(block.first_weight + s * kBlockLanes);
+      reached_[b / 64 * sources + source] |= std::uint64_t{1} << (b % 64);
+    }
   }
 }
 
@@ -87,79 +111,106 @@ typename LifLayer<Real>::State LifLayer<Real>::initial_state(std::span<const dou
   return x;
 }
 
-/// The arrivals that reach the block, in their order.
+/// For every block, which of the frame's arrivals reach it.
 template <class Real>
-BlockArrivals<Real> LifLayer<Real>::select_arrivals(std::size_t b, const Events& events,
-                                                    Scratch& scratch) const {
-  const auto& block = synapses_.blocks()[b];
-  scratch.offset_of.assign(synapses_.source_count(), kNoRow);
-  for (std::size_t s = 0; s < block.sources.size(); ++s) {
-    scratch.offset_of[block.sources[s]] = static_cast<std::uint32_t>(s * kBlockLanes);
+void LifLayer<Real>::find_reach(Events& events) const {
+  const std::size_t sources = synapses_.source_count();
+  events.words = (events.sources.size() + 63) / 64;
+  events.reach.resize(reached_.size() / std::max<std::size_t>(sources, 1) * 64 * events.words);
+  for (std::size_t group = 0; group * sources < reached_.size(); ++group) {
+    const std::uint64_t* masks = reached_.data() + group * sources;
+    transpose_masks(
+        events.sources.size(), [&](std::size_t k) { return masks[events.sources[k]]; },
+        events.reach.data() + group * 64 * events.words, events.words);
   }
-  scratch.fit(events.sources.size());
-  std::size_t size = 0;
-  for (std::size_t k = 0; k < events.sources.size(); ++k) {  // no branch: about a quarter pass, in no pattern
-    const std::uint32_t offset = scratch.offset_of[events.sources[k]];
-    scratch.offsets[size] = offset;
-    scratch.events[size] = static_cast<std::uint32_t>(k);
-    size += offset != kNoRow ? 1 : 0;
+  const std::size_t blocks = synapses_.blocks().size();
+  std::vector<std::size_t> length(blocks);
+  for (std::size_t b = 0; b < blocks; ++b) {
+    length[b] = count_set_bits(std::span(events.reach).subspan(b * events.words, events.words));
   }
-  for (std::size_t k = 0; k < size; ++k) scratch.scales[k] = events.scale[scratch.events[k]];
-  const Real* thresholds = scratch.scales.data();
-  if (!events.instant
-           .empty()) {  // among the arrivals at this block, the last one of an instant tests the threshold
-    const auto instant = [&](std::size_t k) { return events.instant[scratch.events[k]]; };
-    for (std::size_t k = 0; k < size; ++k) {
-      const bool more_to_come = k + 1 < size && instant(k) == instant(k + 1);
-      scratch.thresholds[k] = more_to_come ? std::numeric_limits<Real>::infinity() : scratch.scales[k];
-    }
-    thresholds = scratch.thresholds.data();
-  }
-  return {.size = size,
-          .offset = scratch.offsets.data(),
-          .scale = scratch.scales.data(),
-          .threshold = thresholds};
+  events.walking_order.resize(blocks);
+  std::iota(events.walking_order.begin(), events.walking_order.end(), 0U);
+  std::stable_sort(events.walking_order.begin(), events.walking_order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return length[a] > length[b]; });
 }
 
-/// Spike bits to spikes, in the order of arrival and neuron.
+/// Lists the arrivals of the slice that reach the block; returns how many.
 template <class Real>
-void LifLayer<Real>::collect_spikes(std::size_t b, const Events& events, std::size_t arrivals,
-                                    Scratch& scratch, std::vector<BlockSpike>& spikes) const {
-  // Most words are zero, in no pattern: first find the others without a branch.
-  std::size_t words = 0;
-  std::size_t count = 0;
-  for (std::size_t w = 0; w < arrivals * kBlockWords; ++w) {
-    scratch.words[words] = static_cast<std::uint32_t>(w);
-    words += scratch.bits[w] != 0 ? 1 : 0;
+std::size_t LifLayer<Real>::select_arrivals(std::size_t block, std::size_t lane, const Events& events,
+                                            std::size_t begin, Scratch& scratch) const {
+  const std::uint16_t* positions = scratch.positions[lane];
+  const std::size_t size = list_set_bits(events.reach_of(block, begin), scratch.positions[lane]);
+  const std::uint32_t* offset_of = offset_of_.data() + block * synapses_.source_count();
+  const NeuronId* sources = events.sources.data() + begin;
+  const Real* scale = events.scale.data() + begin;
+  TeamArrivals<Real>& arrivals = scratch.arrivals;
+  for (std::size_t k = 0; k < size; ++k) {
+    const std::size_t position = positions[k];
+    arrivals.offset[lane][k] = offset_of[sources[position]];
+    arrivals.scale[lane][k] = scale[position];
   }
-  for (std::size_t i = 0; i < words; ++i) {
-    count += static_cast<std::size_t>(std::popcount(scratch.bits[scratch.words[i]]));
+  if (!arrivals.simultaneous) return size;
+  // Among the arrivals at this block, the last one of an instant tests the threshold.
+  for (std::size_t k = 0; k < size; ++k) {
+    const std::size_t event = begin + positions[k];
+    const std::size_t next = k + 1 < size ? begin + positions[k + 1] : events.next_reach(block, event + 1);
+    const bool goes_on = next < events.sources.size() && events.instant[next] == events.instant[event];
+    arrivals.threshold[lane][k] = goes_on ? std::numeric_limits<Real>::infinity() : arrivals.scale[lane][k];
   }
-  const std::size_t before = spikes.size();
-  spikes.resize(before + count);
-  BlockSpike* out = spikes.data() + before;
-  for (std::size_t i = 0; i < words; ++i) {
-    const std::size_t w = scratch.words[i];
-    std::uint32_t event = scratch.events[w / kBlockWords];
+  return size;
+}
+
+/// The block's spikes of the slice, in the order of arrival.
+template <class Real>
+void LifLayer<Real>::collect_volleys(std::size_t lane, std::size_t arrivals, const Events& events,
+                                     std::size_t begin, Scratch& scratch,
+                                     std::vector<Volley>& volleys) const {
+  const std::uint64_t* lanes = scratch.spikes.lanes[lane];
+  const std::size_t count = list_nonzero_words({lanes, arrivals}, scratch.spiking);
+  const std::size_t before = volleys.size();
+  volleys.resize(before + count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t k = scratch.spiking[i];
+    std::size_t event = begin + scratch.positions[lane][k];
     if (!events.instant.empty()) event = events.instant[event];
-    const std::size_t first = b * kBlockLanes + w % kBlockWords * 64;
-    for (std::uint64_t left = scratch.bits[w]; left != 0; left &= left - 1) {
-      const std::size_t neuron = first + static_cast<std::size_t>(std::countr_zero(left));
-      *out++ = {events.first + event, static_cast<NeuronId>(neuron)};
-    }
+    volleys[before + i] = {lanes[k], events.first + static_cast<std::uint32_t>(event)};
   }
 }
 
 template <class Real>
-void LifLayer<Real>::run_block(std::size_t b, const Events& events, Real* x,
-                               std::vector<BlockSpike>& spikes) const {
-  thread_local Scratch scratch;
-  const BlockArrivals<Real> arrivals = select_arrivals(b, events, scratch);
-  Real* lanes = x + b * kBlockLanes;
-  run_lif_block(arrivals, synapses_.weights(synapses_.blocks()[b]), reset_.data() + b * kBlockLanes, lanes,
-                scratch.bits.data());
-  for (std::size_t lane = 0; lane < kBlockLanes; ++lane) lanes[lane] *= events.rebase;
-  collect_spikes(b, events, arrivals.size, scratch, spikes);
+void LifLayer<Real>::run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
+                              std::span<std::vector<Volley>> volleys) const {
+  thread_local const auto scratch = std::make_unique<Scratch>();
+  TeamArrivals<Real>& arrivals = scratch->arrivals;
+  arrivals.simultaneous = !events.instant.empty();
+  for (std::size_t b = 0; b < team.size(); ++b) {
+    std::copy_n(x + team[b] * kBlockLanes, kBlockLanes, scratch->x + b * kBlockLanes);
+    std::copy_n(reset_.data() + team[b] * kBlockLanes, kBlockLanes, scratch->reset + b * kBlockLanes);
+  }
+  for (std::size_t begin = 0; begin < events.sources.size(); begin += kSliceArrivals) {
+    std::size_t size[kTeamBlocks] = {};
+    for (std::size_t b = 0; b < team.size(); ++b) {
+      size[b] = select_arrivals(team[b], b, events, begin, *scratch);
+    }
+    arrivals.size = *std::max_element(std::begin(size), std::end(size));
+    // What is left of the shorter lists is nothing, added at the latest threshold so far.
+    const std::size_t last = std::min(begin + kSliceArrivals, events.sources.size()) - 1;
+    for (std::size_t b = 0; b < kTeamBlocks; ++b) {
+      for (std::size_t k = size[b]; k < arrivals.size; ++k) {
+        arrivals.offset[b][k] = static_cast<std::uint32_t>(synapses_.zero_row());
+        arrivals.scale[b][k] = arrivals.threshold[b][k] = events.scale[last];
+      }
+    }
+    run_lif_team(arrivals, synapses_.weights().data(), scratch->reset, scratch->x, scratch->spikes);
+    for (std::size_t b = 0; b < team.size(); ++b) {
+      collect_volleys(b, size[b], events, begin, *scratch, volleys[team[b]]);
+    }
+  }
+  for (std::size_t b = 0; b < team.size(); ++b) {
+    for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
+      x[team[b] * kBlockLanes + lane] = scratch->x[b * kBlockLanes + lane] * events.rebase;
+    }
+  }
 }
 
 template <class Real>
@@ -174,7 +225,11 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
                 .first = static_cast<std::uint32_t>(first),
                 .scale = std::vector<Real>(size),
                 .instant = {},
-                .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_))};
+                .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
+                .words = 0,
+                .reach = {},
+                .walking_order = {}};
+  find_reach(events);
   std::vector<double> scale(size);
   for (std::size_t k = 0; k < size; ++k) scale[k] = (events.times[k] - start) / tau_ms_;
   exp_many(scale, scale);
@@ -192,38 +247,24 @@ template <class Real>
 void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state,
                          SpikeTrain& spikes) const {
   assert(state.size() == reset_.size());
-  const std::size_t blocks = synapses_.blocks().size();
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
-  std::vector<std::vector<BlockSpike>> emitted(blocks);
+  std::vector<std::vector<Volley>> volleys(synapses_.blocks().size());
   std::size_t first = 0;
   for (std::size_t f = 0; f < frames; ++f) {
     const auto boundary = [&](std::size_t i) {
       return duration * static_cast<double>(i) / static_cast<double>(frames);
     };
     const Events events = frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames);
-    tbb::parallel_for(std::size_t{0}, blocks,
-                      [&](std::size_t b) { run_block(b, events, state.data(), emitted[b]); });
+    const std::span order(events.walking_order);
+    tbb::parallel_for(std::size_t{0}, (order.size() + kTeamBlocks - 1) / kTeamBlocks, [&](std::size_t team) {
+      const std::size_t begin = team * kTeamBlocks;
+      run_team(order.subspan(begin, std::min(kTeamBlocks, order.size() - begin)), events, state.data(),
+               volleys);
+    });
     first += events.sources.size();
   }
-  // Counting sort by arrival. Blocks come in the order of their neurons, and so do the spikes of one instant
-  // in a block: the result is in (time, neuron) order.
-  std::vector<std::uint32_t> end(arrivals.size() + 1, 0);
-  std::size_t total = 0;
-  for (const auto& block : emitted) {
-    total += block.size();
-    for (const BlockSpike& spike : block) ++end[spike.event + 1];
-  }
-  for (std::size_t k = 1; k < end.size(); ++k) end[k] += end[k - 1];
-  spikes.assign_sorted(total, [&](std::span<TimeMs> times, std::span<NeuronId> neurons) {
-    for (const auto& block : emitted) {
-      for (const BlockSpike& spike : block) {
-        const std::uint32_t place = end[spike.event]++;
-        times[place] = arrivals.times()[spike.event];
-        neurons[place] = spike.neuron;
-      }
-    }
-  });
+  order_volleys(arrivals.times(), volleys, spikes);
 }
 
 template class LifLayer<float>;

@@ -2,9 +2,9 @@
 //
 // Neurons are cut into blocks of kBlockLanes with contiguous ids (a bank stores neurons with overlapping
 // patches side by side). A block keeps the weights of the sources that reach any of its neurons, normalised
-// by each neuron's threshold gap, and walks the arrivals from those sources with its state in vector
-// registers (lif_kernel.hpp). Spike times are the arrival times themselves, in double precision; Real is the
-// precision of the voltages.
+// by each neuron's threshold gap; a team of blocks walks the arrivals from those sources with its state in
+// vector registers (lif_kernel.hpp). Spike times are the arrival times themselves, in double precision; Real
+// is the precision of the voltages.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include "sim/packed_synapses.hpp"
 #include "sim/spike_train.hpp"
 #include "sim/synapses.hpp"
+#include "sim/volleys.hpp"
 
 namespace shallows {
 
@@ -40,7 +41,7 @@ class LifLayer {
   State initial_state(std::span<const double> v_mV) const;
 
   /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
-  /// Blocks run in parallel (TBB); the result does not depend on the number of threads.
+  /// Teams run in parallel (TBB); the result does not depend on the number of threads.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes) const;
 
   const PackedSynapses<Real>& synapses() const { return synapses_; }
@@ -48,23 +49,24 @@ class LifLayer {
  private:
   struct Events;
   struct Scratch;
-  struct BlockSpike {
-    std::uint32_t event;
-    NeuronId neuron;
-  };
-
   Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop,
                       bool last) const;
-  BlockArrivals<Real> select_arrivals(std::size_t b, const Events& events, Scratch& scratch) const;
-  void collect_spikes(std::size_t b, const Events& events, std::size_t arrivals, Scratch& scratch,
-                      std::vector<BlockSpike>& spikes) const;
-  void run_block(std::size_t b, const Events& events, Real* x, std::vector<BlockSpike>& spikes) const;
+  void find_reach(Events& events) const;
+  std::size_t select_arrivals(std::size_t block, std::size_t lane, const Events& events, std::size_t begin,
+                              Scratch& scratch) const;
+  void collect_volleys(std::size_t lane, std::size_t arrivals, const Events& events, std::size_t begin,
+                       Scratch& scratch, std::vector<Volley>& volleys) const;
+  void run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
+                std::span<std::vector<Volley>> volleys) const;
 
   double tau_ms_;
   std::vector<double> drives_mV_;  // I
   std::vector<double> gaps_mV_;    // theta - I, positive
   PackedSynapses<Real> synapses_;  // divided by the gaps
   AlignedVector<Real> reset_;      // (v_reset - I) / gap, per lane
+  // [block][source]: the first weight of the source's row, the row of zeros where it does not reach the block
+  std::vector<std::uint32_t> offset_of_;
+  std::vector<std::uint64_t> reached_;  // [block / 64][source]: bit block % 64 is set where it does
 };
 
 }  // namespace shallows

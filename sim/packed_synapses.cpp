@@ -16,41 +16,82 @@
 
 #include "sim/fused_multiply_add-inl.hpp"
 
+#ifndef SHALLOWS_SIM_PACKED_SYNAPSES_INPUTS_
+#define SHALLOWS_SIM_PACKED_SYNAPSES_INPUTS_
+namespace shallows {
+
+template <class Real>
+struct RowsOfBlock {
+  std::span<const NeuronId> sources;
+  const Real* weights;
+};
+
+/// Inputs one after the other, and where the block's part of each one's result goes.
+template <class Real>
+struct Inputs {
+  std::size_t count;
+  const Real* x;
+  std::size_t x_stride;
+  Real* out;
+  std::size_t out_stride;
+};
+
+}  // namespace shallows
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class Real>
-HWY_INLINE void multiply_block(const NeuronId* HWY_RESTRICT sources, std::size_t rows,
-                               const Real* HWY_RESTRICT weights, const Real* HWY_RESTRICT x,
-                               Real* HWY_RESTRICT out) {
+/// Walks the rows of one block for kInputs inputs at once: enough independent chains of multiply-adds to hide
+/// the latency of each, and one load of a weight serves all.
+template <std::size_t kInputs, class Real>
+HWY_INLINE void multiply_inputs(const RowsOfBlock<Real>& block, const Inputs<Real>& inputs, const Real* x,
+                                Real* out) {
   const hn::ScalableTag<Real> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
-  constexpr std::size_t kChains = 8;
-  for (std::size_t first = 0; first < kBlockLanes; first += kChains * kLanes) {
-    V sum[kChains];
-    for (std::size_t c = 0; c < kChains; ++c) sum[c] = hn::Zero(d);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const V value = hn::Set(d, x[sources[row]]);
-      const Real* weight = weights + row * kBlockLanes + first;
-      HWY_UNROLL(kChains)
-      for (std::size_t c = 0; c < kChains; ++c) {
-        sum[c] = fused_multiply_add(d, hn::Load(d, weight + c * kLanes), value, sum[c]);
+  constexpr std::size_t kVectors = 4;
+  for (std::size_t first = 0; first < kBlockLanes; first += kVectors * kLanes) {
+    V sum[kInputs][kVectors];
+    for (auto& sums : sum) {
+      for (V& one : sums) one = hn::Zero(d);
+    }
+    for (std::size_t row = 0; row < block.sources.size(); ++row) {
+      const Real* weight = block.weights + row * kBlockLanes + first;
+      const Real* value = x + block.sources[row];
+      for (std::size_t c = 0; c < kVectors; ++c) {
+        const V weights = hn::Load(d, weight + c * kLanes);
+        for (std::size_t i = 0; i < kInputs; ++i) {
+          sum[i][c] = fused_multiply_add(d, weights, hn::Set(d, value[i * inputs.x_stride]), sum[i][c]);
+        }
       }
     }
-    for (std::size_t c = 0; c < kChains; ++c) hn::StoreU(sum[c], d, out + first + c * kLanes);
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      for (std::size_t c = 0; c < kVectors; ++c) {
+        hn::StoreU(sum[i][c], d, out + i * inputs.out_stride + first + c * kLanes);
+      }
+    }
   }
 }
 
-void multiply_float(const NeuronId* sources, std::size_t rows, const float* weights, const float* x,
-                    float* out) {
-  multiply_block<float>(sources, rows, weights, x, out);
+template <class Real>
+HWY_INLINE void multiply_block(const RowsOfBlock<Real>& block, const Inputs<Real>& inputs) {
+  std::size_t k = 0;
+  for (; k + 2 <= inputs.count; k += 2) {
+    multiply_inputs<2>(block, inputs, inputs.x + k * inputs.x_stride, inputs.out + k * inputs.out_stride);
+  }
+  if (k < inputs.count) {
+    multiply_inputs<1>(block, inputs, inputs.x + k * inputs.x_stride, inputs.out + k * inputs.out_stride);
+  }
 }
 
-void multiply_double(const NeuronId* sources, std::size_t rows, const double* weights, const double* x,
-                     double* out) {
-  multiply_block<double>(sources, rows, weights, x, out);
+void multiply_float(const RowsOfBlock<float>& block, const Inputs<float>& inputs) {
+  multiply_block(block, inputs);
+}
+
+void multiply_double(const RowsOfBlock<double>& block, const Inputs<double>& inputs) {
+  multiply_block(block, inputs);
 }
 
 }  // namespace shallows::HWY_NAMESPACE
@@ -63,14 +104,12 @@ namespace {
 HWY_EXPORT(multiply_float);
 HWY_EXPORT(multiply_double);
 
-void multiply_one(const NeuronId* sources, std::size_t rows, const float* weights, const float* x,
-                  float* out) {
-  HWY_DYNAMIC_DISPATCH(multiply_float)(sources, rows, weights, x, out);
+void multiply(const RowsOfBlock<float>& block, const Inputs<float>& inputs) {
+  HWY_DYNAMIC_DISPATCH(multiply_float)(block, inputs);
 }
 
-void multiply_one(const NeuronId* sources, std::size_t rows, const double* weights, const double* x,
-                  double* out) {
-  HWY_DYNAMIC_DISPATCH(multiply_double)(sources, rows, weights, x, out);
+void multiply(const RowsOfBlock<double>& block, const Inputs<double>& inputs) {
+  HWY_DYNAMIC_DISPATCH(multiply_double)(block, inputs);
 }
 
 constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
@@ -107,27 +146,31 @@ PackedSynapses<Real>::PackedSynapses(const Synapses& synapses, std::span<const d
     }
     blocks_.push_back(std::move(block));
   }
+  weights_.resize(weights_.size() + kBlockLanes, Real{0});
 }
 
 template <class Real>
 void PackedSynapses<Real>::multiply(std::span<const Real> x, std::span<Real> out) const {
   assert(x.size() == source_count_ && out.size() == padded_targets());
-  for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]), x.data(),
-                 out.data() + b * kBlockLanes);
-  }
+  for (std::size_t b = 0; b < blocks_.size(); ++b) multiply_block(b, x, out);
 }
 
 template <class Real>
 void PackedSynapses<Real>::multiply_many(std::span<const Real> xs, std::span<Real> outs) const {
+  tbb::parallel_for(std::size_t{0}, blocks_.size(), [&](std::size_t b) { multiply_block(b, xs, outs); });
+}
+
+template <class Real>
+void PackedSynapses<Real>::multiply_block(std::size_t b, std::span<const Real> xs,
+                                          std::span<Real> outs) const {
   const std::size_t count = xs.size() / source_count_;
   assert(xs.size() == count * source_count_ && outs.size() == count * padded_targets());
-  tbb::parallel_for(std::size_t{0}, blocks_.size(), [&](std::size_t b) {
-    for (std::size_t k = 0; k < count; ++k) {
-      multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]),
-                   xs.data() + k * source_count_, outs.data() + k * padded_targets() + b * kBlockLanes);
-    }
-  });
+  const RowsOfBlock<Real> block{.sources = blocks_[b].sources, .weights = weights(blocks_[b])};
+  shallows::multiply(block, {.count = count,
+                             .x = xs.data(),
+                             .x_stride = source_count_,
+                             .out = outs.data() + b * kBlockLanes,
+                             .out_stride = padded_targets()});
 }
 
 template class PackedSynapses<float>;

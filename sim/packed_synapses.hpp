@@ -13,7 +13,7 @@
 namespace shallows {
 
 /// Targets per block.
-inline constexpr std::size_t kBlockLanes = 128;
+inline constexpr std::size_t kBlockLanes = 64;
 
 template <class Real>
 class PackedSynapses {
@@ -31,10 +31,13 @@ class PackedSynapses {
   std::size_t padded_targets() const { return blocks_.size() * kBlockLanes; }
   /// Row s, lane l is at s * kBlockLanes + l.
   const Real* weights(const Block& block) const { return weights_.data() + block.first_weight; }
+  /// All rows, those of the blocks one after the other, then a row of zeros.
+  std::span<const Real> weights() const { return weights_; }
+  std::size_t zero_row() const { return weights_.size() - kBlockLanes; }
 
   /// Lanes computed for one event of each source; the synapses among them are the useful ones.
   std::span<const std::uint32_t> lanes() const { return lanes_; }
-  std::size_t bytes() const { return weights_.size() * sizeof(Real); }
+  std::size_t bytes() const { return zero_row() * sizeof(Real); }
 
   /// out = W x, with one fused multiply-add per lane and row, rows in the order of their source. `out` holds
   /// padded_targets() values.
@@ -44,6 +47,8 @@ class PackedSynapses {
   void multiply_many(std::span<const Real> xs, std::span<Real> outs) const;
 
  private:
+  void multiply_block(std::size_t b, std::span<const Real> xs, std::span<Real> outs) const;
+
   std::size_t source_count_;
   std::vector<Block> blocks_;
   AlignedVector<Real> weights_;
