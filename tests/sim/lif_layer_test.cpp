@@ -157,6 +157,32 @@ TYPED_TEST(LifLayerOf, OrdersTheSpikesOfAnInstantByNeuronWhicheverArrivalCausedT
   EXPECT_EQ(spikes, SpikeTrain::from_unsorted({{5.0, 3}, {5.0, kBlockLanes + 4}}));
 }
 
+TYPED_TEST(LifLayerOf, KeepsAnInstantTogetherThatFillsMoreThanASlice) {
+  // Arrivals of one instant lie on both sides of the slice's end, and the blocks see different ones of them:
+  // excitation before the end and inhibition after it must meet before the threshold is tested.
+  constexpr std::size_t kTied = 40;
+  std::vector<std::vector<std::pair<NeuronId, float>>> wires(4 * kBlockLanes);
+  for (NeuronId source = 1; source <= kTied; ++source) {
+    const std::size_t block = source % 4;
+    const float weight = source <= kTied / 2 ? 0.4F : (block < 2 ? -0.4F : 0.1F);
+    wires[block * kBlockLanes + 7].emplace_back(source, weight);
+  }
+  for (auto& wire : wires) wire.emplace_back(0, 0.01F);
+  const LayerCase layer = resting_neurons(1 + kTied, wires);
+  std::vector<Spike> spikes;
+  for (std::size_t k = 0; k + kTied / 2 < kSliceArrivals; ++k)
+    spikes.push_back({1e-6 * static_cast<double>(k), 0});
+  for (NeuronId source = 1; source <= kTied; ++source) spikes.push_back({200.0, source});
+  for (std::size_t k = 0; k < 5000; ++k) spikes.push_back({201.0 + 1e-6 * static_cast<double>(k), 0});
+  const SpikeTrain arrivals = SpikeTrain::from_unsorted(spikes);
+  const SpikeTrain expected = run_once(layer.reference(), layer, arrivals, 300.0);
+  ASSERT_TRUE(std::count(expected.times().begin(), expected.times().end(), 200.0) == 2) << "blocks 2 and 3";
+  EXPECT_EQ(run_once(layer.fast<TypeParam>(), layer, arrivals, 300.0).times().size(), expected.size());
+  if constexpr (std::is_same_v<TypeParam, double>) {
+    EXPECT_EQ(run_once(layer.fast<TypeParam>(), layer, arrivals, 300.0), expected);
+  }
+}
+
 TYPED_TEST(LifLayerOf, SpikesOnceForTwoEqualArrivals) {
   const LayerCase layer = resting_neurons(1, {{{0, 1.5F}}});
   const auto arrivals = SpikeTrain::from_unsorted({{5.0, 0}, {5.0, 0}});
