@@ -20,14 +20,17 @@
 #define SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
 namespace shallows {
 
-/// The arrivals of one frame. Those of one instant share its factors.
+/// The arrivals of one frame. Those of one instant share its factors. The vectors are kept from frame to
+/// frame and may be longer than it.
 template <class Real>
 struct ReadoutFrame {
-  std::size_t first;  // the frame's arrivals in the train: [first, last)
-  std::size_t last;
+  std::size_t first = 0;  // the frame's arrivals in the train: [first, last)
+  std::size_t last = 0;
   std::vector<std::uint8_t> ends;  // per arrival: 1 if it is the last one of its instant
-  std::vector<Real> scale;         // per instant: exp(t / tau), t since the frame's start
-  std::vector<Real> trace_decay;   // per instant: exp(-t / tau_tr)
+  std::vector<double> elapsed;     // per instant: t since the frame's start
+  std::vector<double> factor;
+  std::vector<Real> scale;        // per instant: exp(t / tau)
+  std::vector<Real> trace_decay;  // per instant: exp(-t / tau_tr)
 };
 
 }  // namespace shallows
@@ -62,7 +65,7 @@ class GroupWalk {
   template <bool kLearns>
   HWY_INLINE std::size_t walk(const ReadoutFrame<Real>& frame, std::size_t begin, std::size_t end,
                               std::size_t instant) {
-    constexpr Real kNever = std::numeric_limits<Real>::infinity();
+    constexpr Real kNotYet[] = {std::numeric_limits<Real>::infinity(), Real{0}};  // a table, not a branch
     const NeuronId* sources = arrivals_.sources().data();
     const Real* weights = group_.weights;
     const std::size_t stride = group_.stride;
@@ -73,10 +76,10 @@ class GroupWalk {
     }
     for (std::size_t k = begin; k < end; ++k) {
       const Real scale = frame.scale[instant];
-      const bool tests =
-          frame.ends[k - frame.first] != 0;  // the threshold, once all arrivals of the instant are in
+      // The threshold is tested once all arrivals of the instant are in.
+      const std::uint8_t is_end = frame.ends[k - frame.first];
       const V now = hn::Set(d, scale);
-      const V test = hn::Set(d, tests ? scale : kNever);
+      const V test = hn::Set(d, scale + kNotYet[is_end]);
       const Real* row = weights + sources[k] * stride;
       bool any = false;
       for (std::size_t v = 0; v < kVectors; ++v) {
@@ -91,7 +94,7 @@ class GroupWalk {
           record(v, spiked, arrivals_.times()[k], frame.trace_decay[instant]);
         }
       }
-      instant += tests ? 1 : 0;
+      instant += is_end;
     }
     for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(u[v], d, group_.u + v * kLanes);
     return instant;
@@ -159,35 +162,35 @@ void walk(const ReadoutGroup<double>& group, Rest&&... rest) {
 
 /// The arrivals from `first` on that are not later than `length` after `origin`, and their factors.
 template <class Real>
-ReadoutFrame<Real> make_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times,
-                              std::size_t first, TimeMs origin, TimeMs length) {
+void fill_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times, std::size_t first,
+                TimeMs origin, TimeMs length, ReadoutFrame<Real>& frame) {
   const auto begin = times.begin() + static_cast<std::ptrdiff_t>(first);
   const auto stop =
       std::partition_point(begin, times.end(), [&](TimeMs time) { return time - origin <= length; });
   const auto last = static_cast<std::size_t>(stop - times.begin());
-  ReadoutFrame<Real> frame{.first = first,
-                           .last = last,
-                           .ends = std::vector<std::uint8_t>(last - first),
-                           .scale = {},
-                           .trace_decay = {}};
-  std::vector<double> elapsed(last - first);
+  frame.first = first;
+  frame.last = last;
+  if (frame.ends.size() < last - first) {
+    frame.ends.resize(last - first);
+    frame.elapsed.resize(last - first);
+  }
+  std::uint8_t* ends = frame.ends.data();
+  double* elapsed = frame.elapsed.data();
   std::size_t instants = 0;
   for (std::size_t k = first; k < last; ++k) {  // no branch: instants end in no pattern
-    const bool ends = k + 1 == last || times[k + 1] != times[k];
-    frame.ends[k - first] = ends ? 1 : 0;
+    const auto is_end = static_cast<std::uint8_t>(k + 1 == last ? 1 : times[k] < times[k + 1]);
+    ends[k - first] = is_end;
     elapsed[instants] = times[k] - origin;
-    instants += ends ? 1 : 0;
+    instants += is_end;
   }
-  elapsed.resize(instants);
-  std::vector<double> factor(instants);
-  const auto factors = [&](double rate) {
-    for (std::size_t i = 0; i < instants; ++i) factor[i] = elapsed[i] * rate;
-    exp_many(factor, factor);
-    return std::vector<Real>(factor.begin(), factor.end());
+  frame.factor.resize(instants);
+  const auto fill = [&](double rate, std::vector<Real>& factors) {
+    for (std::size_t i = 0; i < instants; ++i) frame.factor[i] = elapsed[i] * rate;
+    exp_many(frame.factor, frame.factor);
+    factors.assign(frame.factor.begin(), frame.factor.end());
   };
-  frame.scale = factors(1.0 / group.tau_ms);
-  frame.trace_decay = factors(-1.0 / group.trace_tau_ms);
-  return frame;
+  fill(1.0 / group.tau_ms, frame.scale);
+  fill(-1.0 / group.trace_tau_ms, frame.trace_decay);
 }
 
 /// Moves the frame's origin by `elapsed`.
@@ -210,8 +213,9 @@ void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arriva
   const TimeMs length = 32.0 * std::min(group.tau_ms, group.trace_tau_ms);
   const auto times = arrivals.times();
   TimeMs origin = 0.0;
+  thread_local ReadoutFrame<Real> frame;  // nothing below hands the thread to another task
   for (std::size_t k = 0; k < times.size();) {
-    const ReadoutFrame<Real> frame = make_frame(group, times, k, origin, length);
+    fill_frame(group, times, k, origin, length, frame);
     walk(group, teaching, arrivals, frame, spikes);
     k = frame.last;
     if (k == times.size()) break;

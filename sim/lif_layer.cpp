@@ -139,8 +139,8 @@ template <class Real>
 std::size_t LifLayer<Real>::select_arrivals(std::size_t block, std::size_t lane, const Events& events,
                                             std::size_t begin, Scratch& scratch) const {
   const std::uint16_t* positions = scratch.positions[lane];
-  const std::size_t size = list_set_bits(events.reach_of(block, begin), scratch.positions[lane]);
   const std::uint32_t* offset_of = offset_of_.data() + block * synapses_.source_count();
+  const std::size_t size = list_set_bits(events.reach_of(block, begin), scratch.positions[lane]);
   const NeuronId* sources = events.sources.data() + begin;
   const Real* scale = events.scale.data() + begin;
   TeamArrivals<Real>& arrivals = scratch.arrivals;

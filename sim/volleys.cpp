@@ -82,7 +82,8 @@ void order_volleys(std::span<const TimeMs> times, std::span<const std::vector<Vo
     for (const Volley& volley : block) ++place[volley.arrival + 1];
   }
   std::partial_sum(place.begin(), place.end(), place.begin());
-  std::vector<PlacedVolley> ordered(size);
+  thread_local std::vector<PlacedVolley> ordered;
+  ordered.resize(size);
   for (std::size_t b = 0; b < volleys.size(); ++b) {
     const auto first = static_cast<NeuronId>(b * kBlockLanes);
     for (const Volley& volley : volleys[b]) {

@@ -16,8 +16,8 @@ class ThreadLimit {
 
  private:
   struct Control;
-  std::unique_ptr<Control> control_;
   std::uint64_t threads_;
+  std::unique_ptr<Control> control_;
 };
 
 }  // namespace shallows
