@@ -59,6 +59,21 @@ std::size_t list_nonzero_words(const std::uint64_t* words, std::size_t count, st
   return size;
 }
 
+/// A plain loop that the compiler turns into vector instructions.
+void transpose_64(std::uint64_t* words) {
+  // Swaps the off-diagonal quarters of ever smaller squares (Warren, Hacker's Delight, section 7-3).
+  std::uint64_t mask = 0x00000000ffffffff;
+  for (std::size_t half = 32; half != 0; half /= 2, mask ^= mask << half) {
+    for (std::size_t top = 0; top < 64; top += 2 * half) {
+      for (std::size_t r = top; r < top + half; ++r) {
+        const std::uint64_t swapped = ((words[r] >> half) ^ words[r + half]) & mask;
+        words[r] ^= swapped << half;
+        words[r + half] ^= swapped;
+      }
+    }
+  }
+}
+
 }  // namespace shallows::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -68,6 +83,7 @@ namespace shallows {
 HWY_EXPORT(count_set_bits);
 HWY_EXPORT(list_set_bits);
 HWY_EXPORT(list_nonzero_words);
+HWY_EXPORT(transpose_64);
 
 std::size_t count_set_bits(std::span<const std::uint64_t> bits) {
   return HWY_DYNAMIC_DISPATCH(count_set_bits)(bits.data(), bits.size());
@@ -83,19 +99,7 @@ std::size_t list_nonzero_words(std::span<const std::uint64_t> words, std::uint16
   return HWY_DYNAMIC_DISPATCH(list_nonzero_words)(words.data(), words.size(), indices);
 }
 
-void transpose_64(std::uint64_t* words) {
-  // Swaps the off-diagonal quarters of ever smaller squares (Warren, Hacker's Delight, section 7-3).
-  std::uint64_t mask = 0x00000000ffffffff;
-  for (std::size_t half = 32; half != 0; half /= 2, mask ^= mask << half) {
-    for (std::size_t top = 0; top < 64; top += 2 * half) {
-      for (std::size_t r = top; r < top + half; ++r) {
-        const std::uint64_t swapped = ((words[r] >> half) ^ words[r + half]) & mask;
-        words[r] ^= swapped << half;
-        words[r + half] ^= swapped;
-      }
-    }
-  }
-}
+void transpose_64(std::uint64_t* words) { HWY_DYNAMIC_DISPATCH(transpose_64)(words); }
 
 }  // namespace shallows
 #endif  // HWY_ONCE
