@@ -47,6 +47,7 @@ struct RecordConfig {
   std::uint64_t first = 0;  ///< trials first, first + step, ... below last, counted within their phase
   std::uint64_t last = 10;  ///< kAllTrials: no end
   std::uint64_t step = 1;
+  std::uint64_t deflate = 4;  ///< compression of the spikes in the run file, 0 (none) to 9
 };
 
 struct Config {

@@ -292,6 +292,9 @@ std::vector<ConfigKey> engine_and_record_keys() {
                   [[maybe_unused]] const bool ok = parse_trials(std::get<std::string>(value), config.record);
                   assert(ok);
                 }},
+      plain(
+          "record.deflate", "", "compression of the recorded spikes: 0 (none, fastest) to 9 (smallest)",
+          CountDomain{0, 9}, any, evaluation, [](auto& c) -> auto& { return c.record.deflate; }),
   };
 }
 

@@ -61,7 +61,8 @@ void SegmentedRecording::delete_after(std::uint64_t known) const {
 void SegmentedRecording::trial(const TrialInfo& info, std::span<const SpikeTrain* const> trains) {
   if (!recorder_) {
     writer_ = std::make_unique<RunWriter>(segment_path(closed_ + 1), FileKind::segment);
-    recorder_ = std::make_unique<SpikeRecorder>(writer_->file(), populations_, classes_);
+    constexpr unsigned deflate = 0;  // segments don't live long
+    recorder_ = std::make_unique<SpikeRecorder>(writer_->file(), populations_, classes_, deflate);
   }
   recorder_->trial(info, trains);
 }

@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::uint64_t spikes_per_chunk = 65536;
 constexpr std::uint64_t trials_per_chunk = 8192;
-constexpr std::size_t most_buffered_spikes = 1'000'000;
+constexpr std::size_t most_buffered_spikes = 16 * spikes_per_chunk;  // whole chunks are written once
 constexpr std::size_t most_buffered_trials = 8192;
 constexpr std::uint64_t rows_per_copy = 262144;
-constexpr unsigned deflate = 4;
+constexpr unsigned trial_deflate = 4;
 
 const h5::Enumeration sorting_names = {{"none", 0}, {"by_id", 1}, {"by_time", 2}};
 constexpr std::uint8_t by_time = 2;
@@ -24,7 +24,7 @@ constexpr std::uint8_t by_time = 2;
 std::string group_of(const std::string& population) { return "/spikes/" + population; }
 
 h5::GrowingDataset trial_column(h5::File& file, const std::string& name, h5::ElementType type) {
-  return {file, "/trials/" + name, type, 0, trials_per_chunk, deflate};
+  return {file, "/trials/" + name, type, 0, trials_per_chunk, trial_deflate};
 }
 
 [[maybe_unused]] bool valid_name(const std::string& name) {
@@ -47,12 +47,13 @@ void write_sonata_header(h5::File& file) {
   file.write_attribute("/", "version", std::vector<std::uint32_t>{0, 1});
 }
 
-SpikeRecorder::Stream::Stream(h5::File& file, const std::string& population)
+SpikeRecorder::Stream::Stream(h5::File& file, const std::string& population, unsigned deflate)
     : timestamps(file, group_of(population) + "/timestamps", h5::ElementType::f64, 0, spikes_per_chunk,
                  deflate),
       node_ids(file, group_of(population) + "/node_ids", h5::ElementType::u64, 0, spikes_per_chunk, deflate),
-      offsets(file, offsets_path(population), h5::ElementType::u64, 0, trials_per_chunk, deflate),
-      recorded_flags(file, recorded_path(population), h5::ElementType::u8, 0, trials_per_chunk, deflate),
+      offsets(file, offsets_path(population), h5::ElementType::u64, 0, trials_per_chunk, trial_deflate),
+      recorded_flags(file, recorded_path(population), h5::ElementType::u8, 0, trials_per_chunk,
+                     trial_deflate),
       buffered_offsets{0} {}
 
 SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
@@ -61,21 +62,22 @@ SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
       sample(trial_column(file, "sample", h5::ElementType::u32)),
       label(trial_column(file, "label", h5::ElementType::u8)),
       predicted(trial_column(file, "predicted", h5::ElementType::u8)),
-      phase(file, "/trials/phase", phase_names(), trials_per_chunk, deflate) {
+      phase(file, "/trials/phase", phase_names(), trials_per_chunk, trial_deflate) {
   if (classes > 0) {
-    scores.emplace(file, "/trials/scores", h5::ElementType::f32, classes, trials_per_chunk, deflate);
+    scores.emplace(file, "/trials/scores", h5::ElementType::f32, classes, trials_per_chunk, trial_deflate);
   }
   file.write_attribute("/trials/start", "units", "ms");
   file.write_attribute("/trials/stop", "units", "ms");
 }
 
-SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes)
+SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
+                             unsigned deflate)
     : file_(&file), populations_(std::move(populations)), classes_(classes), columns_(file, classes) {
   write_sonata_header(file);
   file.create_group("/spikes");
   for (const PopulationInfo& population : populations_) {
     assert(valid_name(population.name));
-    const Stream& stream = streams_.emplace_back(file, population.name);
+    const Stream& stream = streams_.emplace_back(file, population.name, deflate);
     file.write_enum_attribute(group_of(population.name), "sorting", sorting_names, by_time);
     file.write_attribute(group_of(population.name), "size", population.size);
     file.write_attribute(stream.timestamps.path(), "units", "ms");
@@ -112,8 +114,10 @@ void SpikeRecorder::add_spikes(Stream& stream, TimeMs start, const SpikeTrain& t
   std::size_t done = 0;
   while (done < train.size()) {
     const std::size_t count = std::min(train.size() - done, most_buffered_spikes - buffered_spikes_);
-    for (const TimeMs time : train.times().subspan(done, count))
-      stream.buffered_times.push_back(start + time);
+    const auto times = train.times().subspan(done, count);
+    const std::size_t before = stream.buffered_times.size();
+    stream.buffered_times.resize(before + count);
+    for (std::size_t i = 0; i < count; ++i) stream.buffered_times[before + i] = start + times[i];
     const auto sources = train.sources().subspan(done, count);
     stream.buffered_ids.insert(stream.buffered_ids.end(), sources.begin(), sources.end());
     stream.recorded += count;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -18,6 +19,27 @@ namespace {
 
 /// Longest stretch, in units of tau, between renormalisations: exp(32) leaves float32 most of its range.
 constexpr double kFrame = 32.0;
+/// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
+class LapClock {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit LapClock(LayerTimes* times) : times_(times) { skip(); }
+  /// What follows counts from now on.
+  void skip() {
+    if (times_ != nullptr) last_ = Clock::now();
+  }
+  void lap(double LayerTimes::*stage) {
+    if (times_ == nullptr) return;
+    const Clock::time_point now = Clock::now();
+    times_->*stage += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  LayerTimes* times_;
+  Clock::time_point last_;
+};
+
 constexpr std::size_t kSliceWords = kSliceArrivals / 64;
 
 /// theta - I of every neuron.
@@ -179,7 +201,8 @@ void LifLayer<Real>::collect_volleys(std::size_t lane, std::size_t arrivals, con
 
 template <class Real>
 void LifLayer<Real>::run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
-                              std::span<std::vector<Volley>> volleys) const {
+                              std::span<std::vector<Volley>> volleys, LayerTimes* times) const {
+  LapClock clock(times);
   thread_local const auto scratch = std::make_unique<Scratch>();
   TeamArrivals<Real>& arrivals = scratch->arrivals;
   arrivals.simultaneous = !events.instant.empty();
@@ -201,10 +224,13 @@ void LifLayer<Real>::run_team(std::span<const std::uint32_t> team, const Events&
         arrivals.scale[b][k] = arrivals.threshold[b][k] = events.scale[last];
       }
     }
+    clock.lap(&LayerTimes::filtering);
     run_lif_team(arrivals, synapses_.weights().data(), scratch->reset, scratch->x, scratch->spikes);
+    clock.lap(&LayerTimes::walking);
     for (std::size_t b = 0; b < team.size(); ++b) {
       collect_volleys(b, size[b], events, begin, *scratch, volleys[team[b]]);
     }
+    clock.lap(&LayerTimes::ordering);
   }
   for (std::size_t b = 0; b < team.size(); ++b) {
     for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
@@ -244,9 +270,10 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
 }
 
 template <class Real>
-void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state,
-                         SpikeTrain& spikes) const {
+void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
+                         LayerTimes* times) const {
   assert(state.size() == reset_.size());
+  LapClock clock(times);
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
   std::vector<std::vector<Volley>> volleys(synapses_.blocks().size());
@@ -255,16 +282,20 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
     const auto boundary = [&](std::size_t i) {
       return duration * static_cast<double>(i) / static_cast<double>(frames);
     };
+    clock.skip();
     const Events events = frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames);
+    clock.lap(&LayerTimes::filtering);
     const std::span order(events.walking_order);
     tbb::parallel_for(std::size_t{0}, (order.size() + kTeamBlocks - 1) / kTeamBlocks, [&](std::size_t team) {
       const std::size_t begin = team * kTeamBlocks;
       run_team(order.subspan(begin, std::min(kTeamBlocks, order.size() - begin)), events, state.data(),
-               volleys);
+               volleys, times);
     });
     first += events.sources.size();
   }
+  clock.skip();
   order_volleys(arrivals.times(), volleys, spikes);
+  clock.lap(&LayerTimes::ordering);
 }
 
 template class LifLayer<float>;

@@ -22,6 +22,13 @@
 
 namespace shallows {
 
+/// Where a layer's time goes, for benchmarks on one thread [s].
+struct LayerTimes {
+  double filtering = 0.0;  ///< which arrivals concern which block
+  double walking = 0.0;    ///< the inner loop
+  double ordering = 0.0;   ///< the blocks' spikes into one train
+};
+
 template <class Real>
 class LifLayer {
  public:
@@ -42,9 +49,16 @@ class LifLayer {
 
   /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
   /// Teams run in parallel (TBB); the result does not depend on the number of threads.
-  void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes) const;
+  /// `times`, if given, are added to.
+  void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
+           LayerTimes* times = nullptr) const;
 
   const PackedSynapses<Real>& synapses() const { return synapses_; }
+  /// Of the weights and the tables.
+  std::size_t bytes() const {
+    return synapses_.bytes() + offset_of_.size() * sizeof(std::uint32_t) +
+           reached_.size() * sizeof(std::uint64_t);
+  }
 
  private:
   struct Events;
@@ -57,7 +71,7 @@ class LifLayer {
   void collect_volleys(std::size_t lane, std::size_t arrivals, const Events& events, std::size_t begin,
                        Scratch& scratch, std::vector<Volley>& volleys) const;
   void run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
-                std::span<std::vector<Volley>> volleys) const;
+                std::span<std::vector<Volley>> volleys, LayerTimes* times) const;
 
   double tau_ms_;
   std::vector<double> drives_mV_;  // I

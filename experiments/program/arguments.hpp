@@ -81,6 +81,7 @@ struct ConfigArguments {
 
 struct BenchArguments {
   BenchOptions options;
+  std::string plot;  ///< empty: none
   bool json = false;
 };
 

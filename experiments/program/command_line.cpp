@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <limits>
 #include <system_error>
 
@@ -160,6 +161,15 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000}));
   command->add_option("--patch", arguments.options.patch, "Side of the patches (default: 10)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{28}));
+  command
+      ->add_option(
+          "--suite", arguments.options.suite,
+          "engine: every figure of the engine (default); paper: the training alone, extrapolated to the "
+          "paper's 1e6 presentations")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, BenchSuite>{{"engine", BenchSuite::engine}, {"paper", BenchSuite::paper}}));
+  command->add_option("--plot", arguments.plot, "Write time per synaptic event over the sizes as SVG here")
+      ->option_text("FILE.svg");
   command
       ->add_option("--images", arguments.options.images, "Presentations for the fast engine (default: 200)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{60000}));

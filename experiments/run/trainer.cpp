@@ -230,7 +230,8 @@ nlohmann::json Trainer::result() const {
 std::optional<nlohmann::json> Trainer::finish() {
   RunWriter writer(options_.output, FileKind::run);
   write_network(writer);
-  SpikeRecorder recorder(writer.file(), selection_.populations(), network_.classes());
+  SpikeRecorder recorder(writer.file(), selection_.populations(), network_.classes(),
+                         static_cast<unsigned>(config_.record.deflate));
   if (recording_) recording_->append_to(recorder);
   nlohmann::json figures = result();
   TimeMs start_ms = static_cast<double>(state_.total.images) * presentation_ms_;

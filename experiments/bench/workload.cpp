@@ -1,0 +1,32 @@
+#include "experiments/bench/workload.hpp"
+
+#include "encoders/current_encoder.hpp"
+#include "encoders/fixed_fields.hpp"
+#include "sim/delay_line.hpp"
+
+namespace shallows {
+
+Workload::Workload(const ImageSet& images, std::size_t hidden, std::size_t patch, std::size_t count)
+    : bank(make_fixed_fields({.kind = FieldKind::gabor,
+                              .size = hidden,
+                              .patch = patch,
+                              .scale = 40.0,
+                              .gabor_ranges = GaborRanges::tuned},
+                             images.shape(), kBenchSeed)),
+      thresholds(
+          draw_thresholds(params.threshold, images.shape().pixels(), hidden, kBenchClasses, kBenchSeed)),
+      duration(params.protocol.transient_ms + params.protocol.learning_ms),
+      arrivals(count) {
+  const CurrentEncoder encoder(params.input, params.neuron, thresholds.input_mV);
+  CurrentEncoder::State state(encoder.size());
+  DelayLine line(params.delay_ms);
+  SpikeTrain train;
+  input_seconds = seconds([&] {
+    for (std::size_t k = 0; k < count; ++k) {
+      encoder.encode(images.image(k), duration, state, train);
+      line.advance(train, duration, arrivals[k]);
+    }
+  });
+}
+
+}  // namespace shallows
