@@ -23,7 +23,7 @@ Workload::Workload(const ImageSet& images, std::size_t hidden, std::size_t patch
   SpikeTrain train;
   input_seconds = seconds([&] {
     for (std::size_t k = 0; k < count; ++k) {
-      encoder.encode(images.image(k), duration, state, train);
+      encoder.encode(images.image(k % images.size()), duration, state, train);
       line.advance(train, duration, arrivals[k]);
     }
   });

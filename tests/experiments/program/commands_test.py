@@ -191,11 +191,35 @@ class Bench(ProgramTestCase):
             (data / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_labels(labels))
         arguments = ["bench", "--hidden", "100", "--patch", "5", "--images", "3"]
         environment = {**os.environ, "SHALLOWS_DATA": str(self.work / "root")}
-        figures = json.loads(self.succeed(*arguments, "--json", env=environment).stdout)
-        for key in ("authors_ratio", "reference_ratio", "hidden_ms", "hidden_events_per_second", "train_speedup"):
+        plot = self.work / "growth.svg"
+        done = self.succeed(*arguments, "--json", "--threads", "2", "--plot", str(plot), env=environment)
+        figures = json.loads(done.stdout)
+        for key in ("authors_ratio", "reference_ratio", "ceiling_events_per_second", "ceiling_share", "hidden_ms",
+                    "hidden_events_per_second", "readout_ms", "train_speedup", "test_speedup", "lanes_computed",
+                    "lanes_useful"):
             self.assertGreater(figures[key], 0.0, key)
         self.assertEqual((figures["hidden"], figures["patch"], figures["images"]), (100, 5, 3))
-        self.assertIn("100", self.succeed(*arguments, env=environment).stdout)
+        self.assertEqual(set(figures["ms_per_presentation"]), {"1", "2"})
+        self.assertEqual(set(figures["stages_ms"]), {"input", "filtering", "hidden", "ordering", "delay", "readout"})
+        self.assertLess(figures["hidden_events_per_second"], figures["ceiling_events_per_second"])
+        self.assertEqual([(row["hidden"], row["patch"]) for row in figures["growth"]],
+                         [(1000, 10), (2000, 10), (5000, 10), (10000, 10), (20000, 10), (5000, 5), (5000, 15),
+                          (5000, 28)])
+        for row in figures["growth"]:
+            self.assertGreater(row["ns_per_event"], 0.0)
+            self.assertLess(row["bytes"], 300e6)
+        self.assertTrue(plot.read_text().startswith("<svg"))
+        text = self.succeed(*arguments, env=environment).stdout
+        for word in ("bare arithmetic", "stages", "recording", "speed-up", "hidden layer by size"):
+            self.assertIn(word, text)
+
+        paper = json.loads(self.succeed(*arguments, "--suite", "paper", "--json", env=environment).stdout)
+        slowest = max(paper["ms_per_presentation"].values())
+        self.assertEqual(paper["extrapolated_presentations"], 1e6)
+        self.assertLessEqual(paper["extrapolated_minutes"], slowest * 1e6 / 60e3 * 1.000001)
+        self.assertIn("not run", self.succeed(*arguments, "--suite", "paper", env=environment).stdout)
+        outcome = self.run_program(*arguments, "--suite", "paper", "--plot", str(plot), env=environment)
+        self.assert_refused(outcome, EXIT_USAGE, "--plot", "--suite engine")
 
 
 class Output(ProgramTestCase):
