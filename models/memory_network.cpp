@@ -12,7 +12,7 @@ MemoryNetwork::MemoryNetwork(const MemoryParams& params, const ReceptiveFields* 
                              std::size_t classes)
     : params_(params),
       classes_(classes),
-      hidden_(bank != nullptr ? bank->size() : 0),
+      fields_(bank != nullptr ? bank->size() : 0),
       features_(params, bank, shape) {
   if (params.max_neurons < classes) {
     throw Error(ErrorKind::configuration, "memory.max_neurons = " + std::to_string(params.max_neurons) +
@@ -31,9 +31,21 @@ MemoryNetwork::MemoryNetwork(const MemoryParams& params, const ReceptiveFields* 
     memories_.emplace_back(params, features_.dimension() / count, classes);
 }
 
+std::size_t MemoryNetwork::hidden() const {
+  std::size_t total = 0;
+  for (const Memory& memory : memories_) total += memory.rows().size();
+  return total;
+}
+
 std::uint64_t MemoryNetwork::operations() const {
   std::uint64_t total = features_.operations();
   for (const Memory& memory : memories_) total += memory.rows().size() * memory.rows().dimension();
+  return total;
+}
+
+std::uint64_t MemoryNetwork::operations(std::uint8_t label) const {
+  std::uint64_t total = features_.operations();
+  for (const Memory& memory : memories_) total += memory.rows().count(label) * memory.rows().dimension();
   return total;
 }
 

@@ -26,11 +26,15 @@ class MemoryNetwork {
   const MemoryParams& params() const { return params_; }
   std::size_t classes() const { return classes_; }
   /// Filters of the bank; 0 without one.
-  std::size_t hidden() const { return hidden_; }
+  std::size_t fields() const { return fields_; }
+  /// Rows stored, of all memories.
+  std::size_t hidden() const;
   /// One, or one for each channel.
   std::span<const Memory> memories() const { return memories_; }
   /// Multiply-adds of one answer with the rows stored so far.
   std::uint64_t operations() const;
+  /// Those of learning an image of this class.
+  std::uint64_t operations(std::uint8_t label) const;
 
   /// What learn() writes for an image that it did not judge.
   static constexpr std::uint8_t kNotJudged = 255;
@@ -60,7 +64,7 @@ class MemoryNetwork {
 
   MemoryParams params_;
   std::size_t classes_;
-  std::size_t hidden_;
+  std::size_t fields_;
   MemoryFeatures features_;
   std::vector<Memory> memories_;
 };

@@ -38,6 +38,7 @@ struct TrainArguments {
   std::string config;
   std::string output;
   std::optional<std::uint64_t> seed;
+  std::string from;  ///< run file whose network goes on; empty: a new one
   bool resume = false;
   double max_seconds = 0.0;  ///< 0: no limit
   std::uint64_t checkpoint_every = 10000;

@@ -77,6 +77,10 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->type_name("RUN.h5");
   command->add_option("--seed", arguments.seed, "Override the configuration's seed")
       ->check(whole_number_from(0));
+  command
+      ->add_option("--from", arguments.from,
+                   "Go on with the trained network of this run file: other images, new classes of a memory")
+      ->type_name("RUN.h5");
   command->add_flag("--resume", arguments.resume,
                     "Continue an interrupted run; may be given on the first run too");
   command

@@ -101,10 +101,11 @@ TEST(MemoryNetwork, LearnsTheClassesApartFromPixelsAndFromFields) {
   const ImageSet test = random_images(200, 3);
   for (const ReceptiveFields* fields : {static_cast<const ReceptiveFields*>(nullptr), &gabors}) {
     const MemoryNetwork network = trained({.max_neurons = 50}, fields, train);
-    EXPECT_EQ(network.hidden(), fields != nullptr ? 150U : 0U);
+    EXPECT_EQ(network.fields(), fields != nullptr ? 150U : 0U);
     const std::vector<Response> answers = network.respond(views(test));
     for (std::size_t i = 0; i < test.size(); ++i) EXPECT_EQ(answers[i].predicted, test.label(i));
     EXPECT_EQ(answers[0].kind, ScoreKind::vote);
+    EXPECT_EQ(network.hidden(), 50U);
     EXPECT_EQ(network.operations(), fields != nullptr ? 150U * 25U + 50U * 150U : 50U * 144U);
   }
 }
