@@ -58,6 +58,8 @@ struct InspectArguments {
   std::string populations;
   std::optional<std::uint64_t> trial;
   std::string curve;
+  std::string picture;  ///< PNG to draw a memory's rows into; empty: none
+  std::uint64_t rows = 40;
   bool ascii = false;
   bool json = false;
 };
@@ -67,6 +69,18 @@ struct CompareArguments {
   bool json = false;
   bool csv = false;
   bool markdown = false;
+};
+
+struct FigureArguments {
+  std::string what;  ///< "neurons" or "classes"
+  std::vector<std::string> configs;
+  std::string output;  ///< without the ending
+  std::vector<std::string> overrides;
+  std::vector<std::uint64_t> values;  ///< of max_neurons; empty: the usual 14
+  std::uint64_t runs = 5;
+  double threshold = 0.0;
+  std::uint64_t threads = 0;
+  bool quiet = false;
 };
 
 struct ListArguments {
@@ -86,7 +100,7 @@ struct BenchArguments {
 };
 
 using Arguments = std::variant<TrainArguments, TestArguments, InspectArguments, CompareArguments,
-                               ListArguments, ConfigArguments, BenchArguments>;
+                               FigureArguments, ListArguments, ConfigArguments, BenchArguments>;
 
 /// The command line as arguments; or, after --help, --version or a usage error, which are answered already,
 /// the exit code.

@@ -30,9 +30,9 @@ struct Tally {
     synaptic_events += activity.synaptic_events;
   }
 
-  /// Percent of the judged images; no number if there are none.
+  /// Percent of the judged images; no number if none of the images was judged.
   double accuracy() const {
-    if (judged == 0) return std::numeric_limits<double>::quiet_NaN();
+    if (judged == 0) return images == 0 ? 0.0 : std::numeric_limits<double>::quiet_NaN();
     return 100.0 * static_cast<double>(correct) / static_cast<double>(judged);
   }
   double per_image(std::uint64_t sum) const { return per_image(static_cast<double>(sum)); }
