@@ -72,11 +72,11 @@ struct CompareArguments {
 };
 
 struct FigureArguments {
-  std::string what;  ///< "neurons" or "classes"
+  std::string what;  ///< "neurons", "classes" or "match"
   std::vector<std::string> configs;
   std::string output;  ///< without the ending
   std::vector<std::string> overrides;
-  std::vector<std::uint64_t> values;  ///< of max_neurons; empty: the usual 14
+  std::vector<std::uint64_t> values;  ///< of max_neurons; empty: the usual ones
   std::uint64_t runs = 5;
   double threshold = 0.0;
   std::uint64_t threads = 0;
@@ -96,6 +96,7 @@ struct ConfigArguments {
 
 struct BenchArguments {
   BenchOptions options;
+  std::uint64_t memory_rows = 0;  ///< of the memory network to time instead; 0: none
   bool json = false;
 };
 

@@ -144,9 +144,10 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
       app.add_subcommand("figure", "Train and test many networks, and write what came out as CSV and SVG");
   command
       ->add_option("what", arguments.what,
-                   "neurons: accuracy of a memory over its size; classes: accuracy after each added class")
+                   "neurons: accuracy of a memory over its size; classes: accuracy after each added class; "
+                   "match: distances against spiking rows")
       ->required()
-      ->check(CLI::IsMember({"neurons", "classes"}));
+      ->check(CLI::IsMember({"neurons", "classes", "match"}));
   command->add_option("configs", arguments.configs, "Configuration; for classes one for each network")
       ->required()
       ->type_name("CONFIG.toml");
@@ -155,7 +156,9 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
       ->type_name("NAME");
   command->add_option("--runs", arguments.runs, "neurons: runs of each size, with a seed each (default: 5)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
-  command->add_option("--values", arguments.values, "neurons: sizes (default: 14 from 10 to 40000)")
+  command
+      ->add_option("--values", arguments.values,
+                   "neurons, match: sizes (default: 14 from 10 to 40000; 100, 1000 and 2000)")
       ->type_name("N,N,...")
       ->delimiter(',')
       ->check(whole_number_from(1));
@@ -209,6 +212,11 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->add_option("--threads", arguments.options.threads,
                    "Compare one thread with so many (default: all cores)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command
+      ->add_option("--memory", arguments.memory_rows,
+                   "Time a memory network of so many rows (at least 10) instead, beside Eigen's product")
+      ->type_name("ROWS")
+      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{60000}));
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
 

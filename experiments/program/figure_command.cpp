@@ -2,6 +2,7 @@
 
 #include "experiments/dataset.hpp"
 #include "experiments/figure/classes_figure.hpp"
+#include "experiments/figure/match_figure.hpp"
 #include "experiments/figure/neurons_figure.hpp"
 #include "experiments/figure/short_run.hpp"
 #include "experiments/program/commands.hpp"
@@ -50,6 +51,20 @@ void draw_classes(const FigureArguments& arguments, const std::vector<Config>& c
         classes_svg(curves, "Classes one after the other, " + configs.front().dataset.name));
 }
 
+void draw_match(const FigureArguments& arguments, const Config& config) {
+  const Dataset dataset = load_dataset(config.dataset);
+  const std::vector<std::uint64_t> values =
+      arguments.values.empty() ? std::vector<std::uint64_t>{100, 1000, 2000} : arguments.values;
+  const auto points = match_figure(config, dataset, values, [&](const MatchPoint& point) {
+    if (arguments.quiet) return;
+    note(fmt::format(
+        "{} rows, {}: {:.2f} %, {:.0f} input and {:.0f} row spikes per image, first after {:.2f} ms",
+        point.max_neurons, point.match, point.accuracy, point.input_spikes, point.row_spikes,
+        point.first_spike_ms));
+  });
+  write(arguments, match_csv(points), match_svg(points, "Distances and spiking rows, " + dataset.name));
+}
+
 }  // namespace
 
 int run(const FigureArguments& arguments) {
@@ -60,11 +75,15 @@ int run(const FigureArguments& arguments) {
     return exit_code::kDone;
   }
   if (configs.size() != 1) {
-    throw Error(ErrorKind::configuration, "'figure neurons' takes one configuration (" +
+    throw Error(ErrorKind::configuration, "'figure " + arguments.what + "' takes one configuration (" +
                                               std::to_string(configs.size()) +
                                               " were given); draw the figures one by one");
   }
-  draw_neurons(arguments, configs.front());
+  if (arguments.what == "match") {
+    draw_match(arguments, configs.front());
+  } else {
+    draw_neurons(arguments, configs.front());
+  }
   return exit_code::kDone;
 }
 
