@@ -49,4 +49,17 @@ ImageSet ImageSet::slice(std::size_t first, std::size_t count) const {
   return result;
 }
 
+ImageSet ImageSet::select(std::span<const std::size_t> images) const {
+  std::vector<std::uint8_t> pixels, labels;
+  pixels.reserve(images.size() * shape_.pixels());
+  for (const std::size_t i : images) {
+    const Image chosen = image(i);
+    pixels.insert(pixels.end(), chosen.pixels.begin(), chosen.pixels.end());
+    labels.push_back(label(i));
+  }
+  ImageSet result(shape_, std::move(pixels), std::move(labels));
+  result.mean_ = mean_;
+  return result;
+}
+
 }  // namespace shallows

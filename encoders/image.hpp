@@ -53,6 +53,8 @@ class ImageSet {
 
   /// Images [first, first + count), with the same mean.
   ImageSet slice(std::size_t first, std::size_t count) const;
+  /// These images, in this order, with the same mean.
+  ImageSet select(std::span<const std::size_t> images) const;
 
  private:
   ImageShape shape_;

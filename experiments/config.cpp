@@ -83,6 +83,13 @@ void check_spiking(const Config& config, std::string_view source) {
   }
 }
 
+void check_memory(const MemoryParams& memory, std::string_view source) {
+  if ((memory.gate != ThresholdGate::none) != (memory.threshold > 0.0)) {
+    refuse("memory.gate and memory.threshold belong together", source,
+           "give a gate and a threshold above 0, or neither");
+  }
+}
+
 void check_dataset(const DatasetConfig& dataset, std::string_view source) {
   if (dataset.images.empty() != dataset.labels.empty()) {
     refuse("dataset.images and dataset.labels belong together", source, "give both or none");
@@ -164,16 +171,19 @@ void validate(const Config& config, std::string_view source) {
   }
   check_dataset(config.dataset, source);
   const bool spiking = config.model == ModelKind::spiking;
-  if (spiking != (config.rule == ReadoutRule::teacher_stdp)) {
+  if (config.model != ModelKind::memory && spiking != (config.rule == ReadoutRule::teacher_stdp)) {
     refuse(fmt::format("the {} network does not learn by readout.rule = {}", spiking ? "spiking" : "rate",
                        to_toml(find_config_key("readout.rule")->read(config))),
            source, fmt::format("choose \"{}\"", spiking ? "teacher-stdp" : "delta"));
   }
   if (!spiking && !config.record.populations.empty()) {
-    refuse("there are no populations to record", fmt::format("{}; a rate network has no spikes", source),
+    refuse("there are no populations to record",
+           fmt::format("{}; a {} network has no spikes", source,
+                       config.model == ModelKind::rate ? "rate" : "memory"),
            "record \"none\"");
   }
   if (spiking) check_spiking(config, source);
+  if (config.model == ModelKind::memory) check_memory(config.memory, source);
 }
 
 std::string to_toml(const Config& config, Comments comments) {
@@ -241,7 +251,7 @@ RecordConfig parse_record(std::string_view text) {
 void apply_record(std::string_view text, Config& config) {
   if (text.empty()) return;
   config.record = parse_record(text);
-  if (config.model == ModelKind::rate) config.record.populations.clear();
+  if (config.model != ModelKind::spiking) config.record.populations.clear();
   validate(config, "--record");
 }
 

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
+#include "models/memory_params.hpp"
 #include "models/rate_params.hpp"
 #include "models/spiking_params.hpp"
 
 namespace shallows {
 
-enum class ModelKind { spiking, rate };
+enum class ModelKind { spiking, rate, memory };
 enum class ReadoutRule { teacher_stdp, delta };
 enum class MeanSource { training, own_mean_test };
 enum class Sampling { shuffled, with_replacement };
@@ -29,6 +30,7 @@ struct DatasetConfig {
   std::string test_images;
   std::string test_labels;
   std::uint64_t validation = 0;  ///< training images held out, from the end
+  std::string classes;           ///< labels with commas: only their images; empty: all
   MeanSource mean = MeanSource::training;
 };
 
@@ -58,6 +60,8 @@ struct Config {
   FixedFieldsParams hidden;
   SpikingParams spiking;
   RateParams rate;
+  MemoryParams memory;
+  std::uint64_t memory_judge_every = 10;         ///< of so many training images one is judged; 0: none
   ReadoutRule rule = ReadoutRule::teacher_stdp;  ///< the one that the model can learn by
   TrainingConfig training;
   std::uint64_t test_images = 0;  ///< 0: all

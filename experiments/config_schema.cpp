@@ -4,8 +4,8 @@
 #include <array>
 #include <cassert>
 #include <iterator>
-#include <type_traits>
-#include <utility>
+
+#include "experiments/config_keys.hpp"
 
 namespace shallows {
 
@@ -16,50 +16,7 @@ constexpr double kLongestTime = 1e6;
 constexpr std::uint64_t kLargestInteger = std::numeric_limits<std::int64_t>::max();  // of TOML
 constexpr std::uint64_t kMostImages = std::uint64_t{1} << 32U;
 
-constexpr RealDomain positive(double highest) { return {0.0, highest, LowerBound::excluded}; }
-constexpr RealDomain non_negative(double highest) { return {0.0, highest}; }
 constexpr RealDomain voltage() { return {-kLargestVoltage, kLargestVoltage}; }
-
-/// A row whose value is the member that `access` refers to.
-template <typename Access>
-ConfigKey plain(std::string name, std::string unit, std::string meaning, Domain domain, KeyScope scope,
-                KeyRole role, Access access) {
-  using Member = std::remove_cvref_t<decltype(access(std::declval<Config&>()))>;
-  using Stored = std::conditional_t<std::is_same_v<Member, std::size_t>, std::uint64_t, Member>;
-  return {std::move(name),
-          std::move(unit),
-          std::move(meaning),
-          std::move(domain),
-          scope,
-          role,
-          [access](const Config& config) { return ConfigValue(Stored{access(config)}); },
-          [access](Config& config, const ConfigValue& value) { access(config) = std::get<Stored>(value); }};
-}
-
-template <typename Enum>
-using Names = std::vector<std::pair<std::string, Enum>>;
-
-/// A row whose value is one of the names of an enumeration.
-template <typename Enum, typename Access>
-ConfigKey choice(std::string name, std::string what, std::string meaning, Names<Enum> names, KeyScope scope,
-                 KeyRole role, Access access) {
-  ChoiceDomain domain{std::move(what), {}};
-  for (const auto& entry : names) domain.names.push_back(entry.first);
-  const auto read = [names, access](const Config& config) {
-    const auto found = std::find_if(names.begin(), names.end(),
-                                    [&](const auto& entry) { return entry.second == access(config); });
-    assert(found != names.end());
-    return ConfigValue(found->first);
-  };
-  const auto write = [names, access](Config& config, const ConfigValue& value) {
-    const auto found = std::find_if(names.begin(), names.end(), [&](const auto& entry) {
-      return entry.first == std::get<std::string>(value);
-    });
-    assert(found != names.end());
-    access(config) = found->second;
-  };
-  return {std::move(name), "", std::move(meaning), std::move(domain), scope, role, read, write};
-}
 
 std::vector<ConfigKey> general_keys() {
   using enum KeyScope;
@@ -72,8 +29,9 @@ std::vector<ConfigKey> general_keys() {
           "seed", "", "seed of every random draw", CountDomain{0, kLargestInteger}, any, learning,
           [](auto& c) -> auto& { return c.seed; }),
       choice<ModelKind>(
-          "model", "model", "kind of network", {{"spiking", ModelKind::spiking}, {"rate", ModelKind::rate}},
-          any, learning, [](auto& c) -> auto& { return c.model; }),
+          "model", "model", "kind of network",
+          {{"spiking", ModelKind::spiking}, {"rate", ModelKind::rate}, {"memory", ModelKind::memory}}, any,
+          learning, [](auto& c) -> auto& { return c.model; }),
   };
 }
 
@@ -102,6 +60,9 @@ std::vector<ConfigKey> dataset_keys() {
       plain(
           "dataset.validation", "images", "training images held out, from the end, to choose settings on",
           CountDomain{0, kMostImages}, any, learning, [](auto& c) -> auto& { return c.dataset.validation; }),
+      plain(
+          "dataset.classes", "", "train and test on these classes only, e.g. \"0,1,5\"; empty: all",
+          TextDomain{}, any, learning, [](auto& c) -> auto& { return c.dataset.classes; }),
       choice<MeanSource>(
           "dataset.mean", "mean",
           "per-pixel mean to subtract: of the training images for all, or own for the test set",
@@ -182,7 +143,7 @@ std::vector<ConfigKey> readout_keys() {
   return {
       choice<ReadoutRule>(
           "readout.rule", "rule", "how the readout learns: teacher-stdp if spiking, delta if rate",
-          {{"teacher-stdp", ReadoutRule::teacher_stdp}, {"delta", ReadoutRule::delta}}, any, learning,
+          {{"teacher-stdp", ReadoutRule::teacher_stdp}, {"delta", ReadoutRule::delta}}, readout, learning,
           [](auto& c) -> auto& { return c.rule; }),
       plain(
           "readout.bias_mV", "mV", "constant drive of the readout neurons", voltage(), spiking, learning,
@@ -249,10 +210,10 @@ std::vector<ConfigKey> training_keys() {
           non_negative(1e6), any, learning, [](auto& c) -> auto& { return c.training.epochs; }),
       plain(
           "training.learning_rate", "mV per kHz if spiking", "learning rate at the start", non_negative(1e6),
-          any, learning, [](auto& c) -> auto& { return c.training.learning_rate; }),
+          readout, learning, [](auto& c) -> auto& { return c.training.learning_rate; }),
       plain(
           "training.learning_rate_decay", "", "factor by which it falls, geometrically, over the training",
-          RealDomain{1.0, 1e12}, any, learning,
+          RealDomain{1.0, 1e12}, readout, learning,
           [](auto& c) -> auto& { return c.training.learning_rate_decay; }),
       choice<Sampling>(
           "training.sampling", "sampling", "order of the training images: each once per epoch, or drawn anew",
@@ -304,7 +265,7 @@ std::span<const ConfigKey> config_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all;
     for (const auto section : {general_keys, dataset_keys, input_and_hidden_keys, neuron_keys, readout_keys,
-                               protocol_keys, training_keys, engine_and_record_keys}) {
+                               memory_keys, protocol_keys, training_keys, engine_and_record_keys}) {
       std::ranges::move(section(), std::back_inserter(all));
     }
     return all;
@@ -332,10 +293,14 @@ std::string why_not_applicable(const ConfigKey& key, const Config& config) {
   const KeyScope scope = key.scope;
   const bool of_spiking = scope == KeyScope::spiking;
   const bool of_rate = scope == KeyScope::rate || scope == KeyScope::rate_hidden_layer;
+  const bool of_memory = scope == KeyScope::memory || scope == KeyScope::memory_hidden_layer;
   if (of_spiking && config.model != ModelKind::spiking) return because("model");
   if (of_rate && config.model != ModelKind::rate) return because("model");
+  if (of_memory && config.model != ModelKind::memory) return because("model");
+  if (scope == KeyScope::readout && config.model == ModelKind::memory) return because("model");
   const FieldKind bank = config.hidden.kind;
-  const bool of_hidden = scope == KeyScope::hidden_layer || scope == KeyScope::rate_hidden_layer;
+  const bool of_hidden = scope == KeyScope::hidden_layer || scope == KeyScope::rate_hidden_layer ||
+                         scope == KeyScope::memory_hidden_layer;
   if (of_hidden && bank == FieldKind::none) return because("hidden.kind");
   if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because("hidden.kind");
   return "";

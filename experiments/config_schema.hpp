@@ -46,7 +46,17 @@ using Domain =
     std::variant<SwitchDomain, CountDomain, RealDomain, TextDomain, ChoiceDomain, ListDomain, TrialsDomain>;
 
 /// The configurations that a key means something to.
-enum class KeyScope { any, spiking, rate, hidden_layer, gabor_bank, rate_hidden_layer };
+enum class KeyScope {
+  any,
+  spiking,
+  rate,
+  memory,
+  readout,  ///< a model with a trained readout: spiking or rate
+  hidden_layer,
+  gabor_bank,
+  rate_hidden_layer,
+  memory_hidden_layer,
+};
 
 /// Whether a key can change what is learned.
 enum class KeyRole { learning, evaluation };

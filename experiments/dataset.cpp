@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "experiments/config_parser.hpp"
 #include "experiments/idx.hpp"
 #include "experiments/registry.hpp"
 #include "experiments/suggest.hpp"
@@ -108,6 +110,32 @@ void check_test(const ImageSet& train, const ImageSet& test, std::size_t classes
   }
 }
 
+/// The labels that config.classes names.
+std::vector<bool> chosen_classes(const DatasetConfig& config, std::size_t classes) {
+  std::vector<bool> chosen(classes, false);
+  for (const std::string& text : split_list(config.classes)) {
+    std::size_t label = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), label);
+    if (problem != std::errc() || end != text.data() + text.size() || label >= classes) {
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("dataset.classes = \"{}\" names '{}' (the labels go from 0 to {}); give some of "
+                      "them, with commas",
+                      config.classes, text, classes - 1));
+    }
+    chosen[label] = true;
+  }
+  return chosen;
+}
+
+void keep_classes(ImageSet& set, const std::vector<bool>& chosen) {
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (chosen[set.label(i)]) kept.push_back(i);
+  }
+  set = set.select(kept);
+}
+
 }  // namespace
 
 Dataset load_dataset(const DatasetConfig& config) {
@@ -138,6 +166,18 @@ Dataset load_dataset(const DatasetConfig& config) {
         own_test ? FilePair{config.test_images, config.test_labels} : find_standard(config, kTestFiles);
     dataset.test = read_idx_set(test_files.images, test_files.labels);
     check_test(dataset.train, dataset.test, dataset.classes, test_files);
+  }
+
+  if (!config.classes.empty()) {
+    const std::vector<bool> chosen = chosen_classes(config, dataset.classes);
+    for (ImageSet* set : {&dataset.train, &dataset.validation, &dataset.test}) keep_classes(*set, chosen);
+    if (dataset.train.empty()) {
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("dataset.classes = \"{}\" leaves nothing to train on; name a class that there are "
+                      "images of",
+                      config.classes));
+    }
   }
 
   const std::vector<float> mean = dataset.train.pixel_mean();

@@ -25,7 +25,9 @@ const Listing& listing(Category category) {
   static const Listing models{
       "model",
       {{"spiking", "LIF network: input population, fixed hidden layer, readout trained at spike arrivals"},
-       {"rate", "ReLU network: fixed hidden layer or none, readout trained online"}}};
+       {"rate", "ReLU network: fixed hidden layer or none, readout trained online"},
+       {"memory",
+        "labelled rows of pixels or receptive fields; the nearest row of the class moves, one pass"}}};
   static const Listing encoders{
       "encoder",
       {{"random", "receptive-field bank: independent Gaussian weights in a patch at a random position"},

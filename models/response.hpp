@@ -8,7 +8,7 @@
 namespace shallows {
 
 /// What a score counts.
-enum class ScoreKind { spike_count, rate };
+enum class ScoreKind { spike_count, rate, vote };
 
 struct Response {
   ScoreKind kind = ScoreKind::rate;

@@ -38,6 +38,7 @@ struct TrainArguments {
   std::string config;
   std::string output;
   std::optional<std::uint64_t> seed;
+  std::string from;  ///< run file whose network goes on; empty: a new one
   bool resume = false;
   double max_seconds = 0.0;  ///< 0: no limit
   std::uint64_t checkpoint_every = 10000;
@@ -57,6 +58,8 @@ struct InspectArguments {
   std::string populations;
   std::optional<std::uint64_t> trial;
   std::string curve;
+  std::string picture;  ///< PNG to draw a memory's rows into; empty: none
+  std::uint64_t rows = 40;
   bool ascii = false;
   bool json = false;
 };
@@ -66,6 +69,18 @@ struct CompareArguments {
   bool json = false;
   bool csv = false;
   bool markdown = false;
+};
+
+struct FigureArguments {
+  std::string what;  ///< "neurons", "classes" or "match"
+  std::vector<std::string> configs;
+  std::string output;  ///< without the ending
+  std::vector<std::string> overrides;
+  std::vector<std::uint64_t> values;  ///< of max_neurons; empty: the usual ones
+  std::uint64_t runs = 5;
+  double threshold = 0.0;
+  std::uint64_t threads = 0;
+  bool quiet = false;
 };
 
 struct ListArguments {
@@ -82,11 +97,12 @@ struct ConfigArguments {
 struct BenchArguments {
   BenchOptions options;
   std::string plot;  ///< empty: none
+  std::uint64_t memory_rows = 0;  ///< of the memory network to time instead; 0: none
   bool json = false;
 };
 
 using Arguments = std::variant<TrainArguments, TestArguments, InspectArguments, CompareArguments,
-                               ListArguments, ConfigArguments, BenchArguments>;
+                               FigureArguments, ListArguments, ConfigArguments, BenchArguments>;
 
 /// The command line as arguments; or, after --help, --version or a usage error, which are answered already,
 /// the exit code.

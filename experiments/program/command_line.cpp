@@ -78,6 +78,10 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->type_name("RUN.h5");
   command->add_option("--seed", arguments.seed, "Override the configuration's seed")
       ->check(whole_number_from(0));
+  command
+      ->add_option("--from", arguments.from,
+                   "Go on with the trained network of this run file: other images, new classes of a memory")
+      ->type_name("RUN.h5");
   command->add_flag("--resume", arguments.resume,
                     "Continue an interrupted run; may be given on the first run too");
   command
@@ -116,6 +120,11 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
       ->type_name("K")
       ->check(whole_number_from(0));
   command->add_option("--curve", arguments.curve, "Columns of /metrics to draw")->type_name("NAMES");
+  command->add_option("--picture", arguments.picture, "Draw the rows of a memory network into this file")
+      ->type_name("ROWS.png");
+  command->add_option("--rows", arguments.rows, "Rows of each class in the picture (default: 40)")
+      ->type_name("N")
+      ->check(whole_number_from(1));
   command->add_flag("--ascii", arguments.ascii, "Draw with ASCII characters only");
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
@@ -129,6 +138,42 @@ void add_compare(CLI::App& app, CompareArguments& arguments) {
   auto* markdown = command->add_flag("--markdown", arguments.markdown, "A Markdown table");
   json->excludes(csv)->excludes(markdown);
   csv->excludes(markdown);
+}
+
+void add_figure(CLI::App& app, FigureArguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("figure", "Train and test many networks, and write what came out as CSV and SVG");
+  command
+      ->add_option("what", arguments.what,
+                   "neurons: accuracy of a memory over its size; classes: accuracy after each added class; "
+                   "match: distances against spiking rows")
+      ->required()
+      ->check(CLI::IsMember({"neurons", "classes", "match"}));
+  command->add_option("configs", arguments.configs, "Configuration; for classes one for each network")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command->add_option("-o,--output", arguments.output, "Files to write: NAME.csv and NAME.svg")
+      ->required()
+      ->type_name("NAME");
+  command->add_option("--runs", arguments.runs, "neurons: runs of each size, with a seed each (default: 5)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  command
+      ->add_option("--values", arguments.values,
+                   "neurons, match: sizes (default: 14 from 10 to 40000; 100, 1000 and 2000)")
+      ->type_name("N,N,...")
+      ->delimiter(',')
+      ->check(whole_number_from(1));
+  command
+      ->add_option("--threshold", arguments.threshold,
+                   "neurons: draw a second curve, with this novelty threshold")
+      ->check(positive_number());
+  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--threads", arguments.threads, "Threads to use (default: all cores)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command->add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
 
 void add_list(CLI::App& app, ListArguments& arguments) {
@@ -177,6 +222,11 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->add_option("--threads", arguments.options.threads,
                    "Compare one thread with so many (default: all cores)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command
+      ->add_option("--memory", arguments.memory_rows,
+                   "Time a memory network of so many rows (at least 10) instead, beside Eigen's product")
+      ->type_name("ROWS")
+      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{60000}));
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
 
@@ -212,6 +262,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   TestArguments test;
   InspectArguments inspect;
   CompareArguments compare;
+  FigureArguments figure;
   ListArguments list;
   ConfigArguments config;
   BenchArguments bench;
@@ -219,6 +270,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   add_test(app, test);
   add_inspect(app, inspect);
   add_compare(app, compare);
+  add_figure(app, figure);
   add_list(app, list);
   add_config(app, config);
   add_bench(app, bench);
@@ -239,6 +291,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   if (app.got_subcommand("test")) return Arguments(test);
   if (app.got_subcommand("inspect")) return Arguments(inspect);
   if (app.got_subcommand("compare")) return Arguments(compare);
+  if (app.got_subcommand("figure")) return Arguments(figure);
   if (app.got_subcommand("list")) return Arguments(list);
   if (app.got_subcommand("config")) return Arguments(config);
   return Arguments(bench);

@@ -9,6 +9,7 @@ int run(const TrainArguments& arguments);
 int run(const TestArguments& arguments);
 int run(const InspectArguments& arguments);
 int run(const CompareArguments& arguments);
+int run(const FigureArguments& arguments);
 int run(const ListArguments& arguments);
 int run(const ConfigArguments& arguments);
 int run(const BenchArguments& arguments);

@@ -8,6 +8,7 @@
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "output/inspect.hpp"
+#include "output/memory_picture.hpp"
 
 namespace shallows {
 namespace {
@@ -33,6 +34,12 @@ bool speaks_unicode() {
 
 int run(const InspectArguments& arguments) {
   const h5::File file = h5::File::open(arguments.file);
+  if (!arguments.picture.empty()) {
+    prepare_output(arguments.picture, arguments.file);
+    write_png(arguments.picture, memory_picture(file, arguments.rows));
+    print("rows drawn into " + arguments.picture + "\n");
+    return exit_code::kDone;
+  }
   InspectOptions options;
   options.populations = split_list(arguments.populations);
   options.trial = arguments.trial;

@@ -27,8 +27,8 @@ Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
     if (difference.starts_with("dataset.")) continue;
     throw Error(ErrorKind::configuration,
                 "--set " + difference +
-                    " would change the trained network (only dataset.*, test.*, record.* and "
-                    "the test keys of protocol.* can be set here); train another one");
+                    " would change the trained network (only dataset.*, test.*, record.*, the vote of a "
+                    "memory and the test keys of protocol.* can be set here); train another one");
   }
   apply_record(arguments.run.record, config);
   return config;

@@ -52,7 +52,12 @@ bool report_if_complete(const TrainArguments& arguments, const Config& config) {
 Trainer make_trainer(const TrainArguments& arguments, const Config& config, const Dataset& dataset,
                      TrainOptions options) {
   const std::string checkpoint = checkpoint_path(arguments.output);
-  if (!fs::exists(checkpoint)) return {config, dataset, std::move(options)};
+  const auto begin = [&]() -> Trainer {
+    if (arguments.from.empty()) return {config, dataset, std::move(options)};
+    return {config, dataset, std::move(options),
+            continue_network(config, RunReader(arguments.from), dataset)};
+  };
+  if (!fs::exists(checkpoint)) return begin();
   if (arguments.resume) {
     const RunReader reader(checkpoint);
     if (reader.kind() != FileKind::checkpoint) {
@@ -67,7 +72,7 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
   fs::rename(checkpoint, checkpoint + ".bak");
   note("starting anew; the checkpoint of an earlier run is kept as '" + checkpoint +
        ".bak' (--resume would have continued it)");
-  return {config, dataset, std::move(options)};
+  return begin();
 }
 
 }  // namespace
@@ -75,6 +80,7 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
 int run(const TrainArguments& arguments) {
   const Config config = read_arguments(arguments);
   prepare_output(arguments.output, arguments.config);
+  if (!arguments.from.empty()) prepare_output(arguments.output, arguments.from);
   if (report_if_complete(arguments, config)) return exit_code::kDone;
   const ThreadLimit limit(arguments.run.threads);
   const Dataset dataset = load_dataset(config.dataset);

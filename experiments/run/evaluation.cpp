@@ -1,7 +1,5 @@
 #include "experiments/run/evaluation.hpp"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -37,26 +35,25 @@ Evaluation evaluate(const Network& network, const Config& config, const ImageSet
   if (network.is_spiking() && protocol.test_carry_over) sequence.emplace(network.test_sequence());
   Progress progress(plan.phase == Phase::test ? "test" : "validation", 0, total, plan.verbosity);
   const auto start = std::chrono::steady_clock::now();
-  constexpr std::uint64_t kBatch = 64;  // bounds the spikes held in memory
-  std::vector<Activity> activities(kBatch);
-  std::vector<Response> responses(kBatch);
+  // Bounds the spikes held in memory; without spikes, more images at once are faster.
+  const std::uint64_t batch = network.is_spiking() ? 64 : 512;
+  std::vector<Activity> activities(batch);
+  std::vector<Response> responses(batch);
+  std::vector<Image> images;
   const TimeMs trial_ms = network.is_spiking() ? protocol.test_ms : 0.0;
-  for (std::uint64_t first = 0; first < total && !result.interrupted; first += kBatch) {
-    const std::uint64_t count = std::min(kBatch, total - first);
-    const auto show = [&](std::uint64_t k) {
-      const Image image = set.image(first + k);
-      responses[k] =
-          sequence ? sequence->respond(image, activities[k]) : network.respond(image, activities[k]);
-    };
+  for (std::uint64_t first = 0; first < total && !result.interrupted; first += batch) {
+    const std::uint64_t count = std::min(batch, total - first);
+    images.clear();
+    for (std::uint64_t k = 0; k < count; ++k) images.push_back(set.image(first + k));
     if (sequence) {
-      for (std::uint64_t k = 0; k < count; ++k) show(k);
+      for (std::uint64_t k = 0; k < count; ++k) responses[k] = sequence->respond(images[k], activities[k]);
     } else {
-      tbb::parallel_for(std::uint64_t{0}, count, show);
+      network.respond(images, std::span(activities).first(count), std::span(responses).first(count));
     }
     for (std::uint64_t k = 0; k < count; ++k) {
       const std::uint8_t label = set.label(first + k);
       const std::uint8_t predicted = responses[k].predicted;
-      result.tally.add(activities[k], label == predicted);
+      result.tally.add(activities[k], label == predicted ? Tally::Verdict::correct : Tally::Verdict::wrong);
       ++result.confusion[label * network.classes() + predicted];
       if (recorder == nullptr) continue;
       const TimeMs begin = plan.start_ms + static_cast<double>(first + k) * trial_ms;

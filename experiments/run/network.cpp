@@ -1,9 +1,12 @@
 #include "experiments/run/network.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "encoders/fixed_fields.hpp"
+#include "output/trials.hpp"
 
 namespace shallows {
 namespace {
@@ -50,9 +53,11 @@ ImageShape stored_shape(std::span<const NamedArray> arrays) {
   return {.height = shape[0], .width = shape[1], .channels = shape[2]};
 }
 
-std::variant<SpikingNetwork, RateNetwork> build(const Config& config, ImageShape shape, std::size_t classes,
-                                                const ReceptiveFields* bank,
-                                                std::optional<Thresholds> thresholds) {
+std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& config, ImageShape shape,
+                                                               std::size_t classes,
+                                                               const ReceptiveFields* bank,
+                                                               std::optional<Thresholds> thresholds) {
+  if (config.model == ModelKind::memory) return MemoryNetwork(config.memory, bank, shape, classes);
   if (config.model == ModelKind::rate)
     return RateNetwork(config.rate, bank, shape.pixels(), classes, config.seed);
   if (!thresholds) {
@@ -69,6 +74,7 @@ Network::Network(const Config& config, ImageShape shape, std::size_t classes,
     : shape_(shape),
       transient_ms_(config.spiking.protocol.transient_ms),
       bank_(std::move(bank)),
+      judge_every_(config.memory_judge_every),
       network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, std::move(thresholds))) {}
 
 Network Network::make(const Config& config, ImageShape shape, std::size_t classes) {
@@ -77,9 +83,10 @@ Network Network::make(const Config& config, ImageShape shape, std::size_t classe
   return {config, shape, classes, std::move(bank), std::nullopt};
 }
 
-Network Network::restore(const Config& config, std::span<const NamedArray> arrays) {
+Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes) {
   const ImageShape shape = stored_shape(arrays);
-  const std::size_t classes = array_values<std::uint32_t>(arrays, "network/classes", 1)[0];
+  const std::size_t stored = array_values<std::uint32_t>(arrays, "network/classes", 1)[0];
+  classes = config.model == ModelKind::memory ? std::max(stored, classes) : stored;
   std::optional<ReceptiveFields> bank;
   if (config.hidden.kind != FieldKind::none) bank = stored_bank(arrays, shape);
   std::optional<Thresholds> thresholds;
@@ -87,7 +94,8 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
     thresholds = stored_thresholds(arrays, shape.pixels(), bank->size(), classes);
   }
   Network network(config, shape, classes, std::move(bank), std::move(thresholds));
-  std::visit([&](auto& net) { net.restore(arrays); }, network.network_);
+  if (auto* rate = std::get_if<RateNetwork>(&network.network_)) rate->restore(arrays);
+  if (auto* spiking = std::get_if<SpikingNetwork>(&network.network_)) spiking->restore(arrays);
   return network;
 }
 
@@ -100,6 +108,7 @@ std::size_t Network::hidden() const {
 }
 
 std::string Network::engine() const {
+  if (memory() != nullptr) return "matrix products";
   const auto* spiking = std::get_if<SpikingNetwork>(&network_);
   return spiking != nullptr ? spiking->engine() : "batched float";
 }
@@ -116,6 +125,13 @@ void Network::learn(std::span<const Presentation> presentations, std::span<Activ
     for (Activity& activity : activities) activity.synaptic_events = rate->synaptic_operations();
     return;
   }
+  if (auto* memory = std::get_if<MemoryNetwork>(&network_)) {
+    static_assert(MemoryNetwork::kNotJudged == no_class);
+    memory->learn(presentations, judge_every_, predicted);
+    for (std::size_t k = 0; k < activities.size(); ++k)
+      activities[k].synaptic_events = memory->operations(presentations[k].label);
+    return;
+  }
   std::get<SpikingNetwork>(network_).learn(presentations, activities);
   for (std::size_t k = 0; k < activities.size(); ++k) {
     std::vector<float> counts(classes(), 0.0F);
@@ -127,12 +143,22 @@ void Network::learn(std::span<const Presentation> presentations, std::span<Activ
   }
 }
 
-Response Network::respond(const Image& image, Activity& activity) const {
-  if (const auto* rate = std::get_if<RateNetwork>(&network_)) {
-    activity.synaptic_events = rate->synaptic_operations();
-    return rate->respond(image);
+void Network::respond(std::span<const Image> images, std::span<Activity> activities,
+                      std::span<Response> responses) const {
+  if (const MemoryNetwork* net = memory()) {
+    std::vector<Response> answers = net->respond(images);
+    std::move(answers.begin(), answers.end(), responses.begin());
+    for (Activity& activity : activities) activity.synaptic_events = net->operations();
+    return;
   }
-  return std::get<SpikingNetwork>(network_).respond(image, activity);
+  tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t k) {
+    if (const auto* rate = std::get_if<RateNetwork>(&network_)) {
+      activities[k].synaptic_events = rate->synaptic_operations();
+      responses[k] = rate->respond(images[k]);
+    } else {
+      responses[k] = std::get<SpikingNetwork>(network_).respond(images[k], activities[k]);
+    }
+  });
 }
 
 SpikingNetwork::TestSequence Network::test_sequence() const {
@@ -140,7 +166,9 @@ SpikingNetwork::TestSequence Network::test_sequence() const {
 }
 
 std::vector<NamedArray> Network::arrays() const {
-  std::vector<NamedArray> arrays = std::visit([](const auto& net) { return net.arrays(); }, network_);
+  std::vector<NamedArray> arrays;
+  if (const auto* rate = std::get_if<RateNetwork>(&network_)) arrays = rate->arrays();
+  if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) arrays = spiking->arrays();
   if (bank_) {
     for (NamedArray& array : bank_arrays(*bank_)) arrays.push_back(std::move(array));
   }
@@ -156,7 +184,7 @@ std::string model_name(const Config& config, ImageShape shape) {
   const bool local = config.hidden.patch < std::max(shape.height, shape.width);
   switch (config.hidden.kind) {
     case FieldKind::none:
-      return "sp";
+      return config.model == ModelKind::memory ? "pixels" : "sp";
     case FieldKind::random:
       return local ? "l-rp" : "rp";
     case FieldKind::gabor:
@@ -166,7 +194,15 @@ std::string model_name(const Config& config, ImageShape shape) {
 }
 
 std::string coding_name(const Config& config) {
-  return config.model == ModelKind::spiking ? "spiking" : "rate";
+  switch (config.model) {
+    case ModelKind::spiking:
+      return "spiking";
+    case ModelKind::rate:
+      return "rate";
+    case ModelKind::memory:
+      return "memory";
+  }
+  return {};
 }
 
 }  // namespace shallows

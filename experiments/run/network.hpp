@@ -11,6 +11,7 @@
 
 #include "encoders/receptive_fields.hpp"
 #include "experiments/config.hpp"
+#include "models/memory_network.hpp"
 #include "models/presentation.hpp"
 #include "models/rate_network.hpp"
 #include "models/response.hpp"
@@ -25,31 +26,38 @@ class Network {
   /// A new network, drawn from the configuration's seed.
   static Network make(const Config& config, ImageShape shape, std::size_t classes);
   /// The network that arrays() described: its bank, thresholds, biases, weights and state are taken from
-  /// there. Throws Error (data) if the arrays are incomplete or of another kind.
-  static Network restore(const Config& config, std::span<const NamedArray> arrays);
+  /// there. Throws Error (data) if the arrays are incomplete or of another kind. A memory network is empty as
+  /// yet (run/memory_file.hpp), and may get more classes than were stored.
+  static Network restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes = 0);
 
   const ImageShape& shape() const { return shape_; }
   std::size_t classes() const;
+  /// Hidden neurons; of a memory network its rows.
   std::size_t hidden() const;
+  /// Null unless it is one.
+  MemoryNetwork* memory() { return std::get_if<MemoryNetwork>(&network_); }
+  const MemoryNetwork* memory() const { return std::get_if<MemoryNetwork>(&network_); }
   bool is_spiking() const { return std::holds_alternative<SpikingNetwork>(network_); }
-  /// The engine of a spiking network, "batched float" for a rate network.
+  /// The engine of a spiking network, "batched float" for a rate network, "matrix products" for a memory.
   std::string engine() const;
-  /// input, hidden and readout of a spiking network; none of a rate network.
+  /// input, hidden and readout of a spiking network; none of the others.
   std::vector<PopulationInfo> populations() const;
 
   /// Learns from the images in order. `activities` and `predicted` (as many) receive what happened and the
   /// class that the network would have said: of a spiking network its readout spikes before the teacher
-  /// speaks, of a rate network its rates before the update. A rate network's activity has synaptic events
-  /// only.
+  /// speaks, of a rate network its rates before the update, of a memory network its answer before the batch
+  /// or no_class if it was not asked. The activity of these two has synaptic events only.
   void learn(std::span<const Presentation> presentations, std::span<Activity> activities,
              std::span<std::uint8_t> predicted);
 
-  /// Does not learn; may be called from many threads.
-  Response respond(const Image& image, Activity& activity) const;
+  /// Does not learn. Answers in parallel (TBB); `activities` and `responses` are as many as the images.
+  void respond(std::span<const Image> images, std::span<Activity> activities,
+               std::span<Response> responses) const;
   /// Test presentations that hand their state on (protocol.test_carry_over); spiking networks only.
   SpikingNetwork::TestSequence test_sequence() const;
 
-  /// Everything that makes the network what it is, to store and to go on from.
+  /// Everything that makes the network what it is, to store and to go on from; of a memory network all but
+  /// its rows.
   std::vector<NamedArray> arrays() const;
 
  private:
@@ -59,12 +67,13 @@ class Network {
   ImageShape shape_;
   TimeMs transient_ms_;
   std::optional<ReceptiveFields> bank_;
-  std::variant<SpikingNetwork, RateNetwork> network_;
+  std::size_t judge_every_;  // training images of a memory network
+  std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;
 };
 
-/// The paper's name of the network: "sp", "rp", "rg", "l-rp", "l-rg".
+/// The paper's name of the network: "sp", "rp", "rg", "l-rp", "l-rg"; "pixels" of a memory without fields.
 std::string model_name(const Config& config, ImageShape shape);
-/// "spiking" or "rate".
+/// "spiking", "rate" or "memory".
 std::string coding_name(const Config& config);
 
 }  // namespace shallows

@@ -38,6 +38,7 @@ nlohmann::json describe_run(const Config& config, const Network& network, const 
                            {"epochs", config.training.epochs},
                            {"engine", network.engine()}};
   if (config.hidden.kind != FieldKind::none) result["patch"] = config.hidden.patch;
+  if (network.memory() != nullptr) result["fields"] = network.memory()->fields();
   return result;
 }
 
@@ -92,11 +93,11 @@ ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& r
 }
 
 std::string render_result(const nlohmann::json& result) {
-  std::string text =
-      fmt::format("{}: {} {}, {} hidden neurons, {}, seed {}\n", result.at("name").get<std::string>(),
-                  result.at("coding").get<std::string>(), result.at("model").get<std::string>(),
-                  result.at("hidden").get<std::uint64_t>(), result.at("dataset").get<std::string>(),
-                  result.at("seed").get<std::uint64_t>());
+  std::string text = fmt::format(
+      "{}: {} {}, {} {}, {}, seed {}\n", result.at("name").get<std::string>(),
+      result.at("coding").get<std::string>(), result.at("model").get<std::string>(),
+      result.at("hidden").get<std::uint64_t>(), result.at("coding") == "memory" ? "rows" : "hidden neurons",
+      result.at("dataset").get<std::string>(), result.at("seed").get<std::uint64_t>());
   const auto spikes_text = [](const nlohmann::json& spikes) {
     std::string line;
     for (const char* population : {"input", "hidden", "readout"}) {
@@ -112,7 +113,8 @@ std::string render_result(const nlohmann::json& result) {
                         format_duration(result.at("train_seconds").get<double>()),
                         result.at("ms_per_image").get<double>(),
                         result.at("synaptic_events_per_second").get<double>());
-    const std::string spikes = spikes_text(result.at("spikes_per_image"));
+    // Empty objects are not stored.
+    const std::string spikes = spikes_text(result.value("spikes_per_image", nlohmann::json::object()));
     if (!spikes.empty()) text += "  spikes      " + spikes + " per training image\n";
   }
   for (const char* split : {"train", "validation", "test"}) {

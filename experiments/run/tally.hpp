@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "models/spiking_network.hpp"
 
@@ -9,6 +10,7 @@ namespace shallows {
 
 struct Tally {
   std::uint64_t images = 0;
+  std::uint64_t judged = 0;  ///< those whose class was predicted
   std::uint64_t correct = 0;
   std::uint64_t input_spikes = 0;
   std::uint64_t hidden_spikes = 0;
@@ -16,17 +18,23 @@ struct Tally {
   std::uint64_t synaptic_events = 0;
   double seconds = 0.0;  ///< wall time
 
-  void add(const Activity& activity, bool is_correct) {
+  enum class Verdict { wrong, correct, none };
+
+  void add(const Activity& activity, Verdict verdict) {
     ++images;
-    correct += is_correct ? 1 : 0;
+    judged += verdict != Verdict::none ? 1 : 0;
+    correct += verdict == Verdict::correct ? 1 : 0;
     input_spikes += activity.input.size();
     hidden_spikes += activity.hidden.size();
     readout_spikes += activity.readout.size();
     synaptic_events += activity.synaptic_events;
   }
 
-  /// Percent of the images.
-  double accuracy() const { return 100.0 * per_image(correct); }
+  /// Percent of the judged images; no number if none of the images was judged.
+  double accuracy() const {
+    if (judged == 0) return images == 0 ? 0.0 : std::numeric_limits<double>::quiet_NaN();
+    return 100.0 * static_cast<double>(correct) / static_cast<double>(judged);
+  }
   double per_image(std::uint64_t sum) const { return per_image(static_cast<double>(sum)); }
   double per_image(double sum) const { return images > 0 ? sum / static_cast<double>(images) : 0.0; }
 };

@@ -7,26 +7,24 @@ namespace shallows {
 namespace {
 
 /// A tally as an array, in the order of its members.
-std::array<double, 7> to_array(const Tally& tally) {
+std::array<double, 8> to_array(const Tally& tally) {
   const auto real = [](std::uint64_t count) { return static_cast<double>(count); };  // exact below 2^53
-  return {real(tally.images),
-          real(tally.correct),
-          real(tally.input_spikes),
-          real(tally.hidden_spikes),
-          real(tally.readout_spikes),
-          real(tally.synaptic_events),
-          tally.seconds};
+  return {real(tally.images),          real(tally.judged),
+          real(tally.correct),         real(tally.input_spikes),
+          real(tally.hidden_spikes),   real(tally.readout_spikes),
+          real(tally.synaptic_events), tally.seconds};
 }
 
 Tally to_tally(const std::vector<double>& values) {
   const auto count = [&](std::size_t i) { return static_cast<std::uint64_t>(values[i]); };
   return {.images = count(0),
-          .correct = count(1),
-          .input_spikes = count(2),
-          .hidden_spikes = count(3),
-          .readout_spikes = count(4),
-          .synaptic_events = count(5),
-          .seconds = values[6]};
+          .judged = count(1),
+          .correct = count(2),
+          .input_spikes = count(3),
+          .hidden_spikes = count(4),
+          .readout_spikes = count(5),
+          .synaptic_events = count(6),
+          .seconds = values[7]};
 }
 
 /// Calls f(name, column) for every column of the curve.
@@ -64,8 +62,8 @@ void write_train_state(RunWriter& writer, const TrainState& state) {
 
 TrainState read_train_state(const RunReader& reader) {
   TrainState state;
-  state.total = to_tally(reader.read_array<double>("progress/total", {7}));
-  state.window = to_tally(reader.read_array<double>("progress/window", {7}));
+  state.total = to_tally(reader.read_array<double>("progress/total", {8}));
+  state.window = to_tally(reader.read_array<double>("progress/window", {8}));
   state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
   each_column(state.curve, [&](const char* name, auto& column) {
     column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <utility>
 
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/memory_file.hpp"
 #include "experiments/run/result.hpp"
 
 namespace shallows {
@@ -21,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t kSpikingChunk = 16;
 constexpr std::uint64_t kReferenceChunk = 1;  // it takes its time
 constexpr std::uint64_t kRateChunk = 256;
+constexpr std::uint64_t kMemoryChunk = 1000;
 /// A network without a spike for so many images will never learn.
 constexpr std::uint64_t kSilenceLimit = 200;
 
@@ -68,7 +71,8 @@ Network checked_network(const Config& config, const RunReader& checkpoint) {
   return restore_network(config, checkpoint);
 }
 
-NamedArray stored_initial_weights(const RunReader& checkpoint) {
+NamedArray stored_initial_weights(const Config& config, const RunReader& checkpoint) {
+  if (config.model == ModelKind::memory) return {};
   for (NamedArray& array : checkpoint.read_arrays("weights")) {
     if (array.name == kInitialWeights) return std::move(array);
   }
@@ -92,19 +96,49 @@ void require_same_training(const Config& config, const RunReader& reader) {
 }
 
 Network restore_network(const Config& config, const RunReader& reader) {
-  return Network::restore(config, network_arrays(reader));
+  Network network = Network::restore(config, network_arrays(reader));
+  if (network.memory() != nullptr) read_memory(reader, *network.memory());
+  return network;
+}
+
+Network continue_network(const Config& config, const RunReader& reader, const Dataset& dataset) {
+  const Config stored = parse_config(reader.provenance().config, reader.path(), {});
+  for (const std::string& difference : training_differences(stored, config)) {
+    const auto starts = [&](const char* prefix) { return difference.starts_with(prefix); };
+    const bool of_the_training = starts("dataset.") || starts("training.") || starts("seed:") ||
+                                 starts("memory.max_neurons") || starts("memory.batch") ||
+                                 starts("memory.gate") || starts("memory.threshold") ||
+                                 starts("memory.replacement");
+    if (of_the_training) continue;
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("can't go on from '{}' ({} would make another network of it); use the same "
+                            "settings but for dataset.*, training.*, seed and the size and rules of a memory",
+                            reader.path(), difference));
+  }
+  Network network = Network::restore(config, network_arrays(reader), dataset.classes);
+  if (network.memory() != nullptr) read_memory(reader, *network.memory());
+  if (network.shape() != dataset.train.shape() || network.classes() < dataset.classes) {
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("can't go on from '{}' (it was trained on images of another shape, or on fewer "
+                            "classes than this data set has); use images of its shape",
+                            reader.path()));
+  }
+  return network;
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options)
     : Trainer(config, dataset, std::move(options),
-              Network::make(config, dataset.train.shape(), dataset.classes), {}, {}) {
+              Network::make(config, dataset.train.shape(), dataset.classes)) {}
+
+Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network)
+    : Trainer(config, dataset, std::move(options), std::move(network), {}, {}) {
   initial_weights_ = initial_weights_of(network_);
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
                  const RunReader& checkpoint)
     : Trainer(config, dataset, std::move(options), checked_network(config, checkpoint),
-              stored_initial_weights(checkpoint), read_train_state(checkpoint)) {}
+              stored_initial_weights(config, checkpoint), read_train_state(checkpoint)) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
                  NamedArray initial_weights, TrainState state)
@@ -119,7 +153,7 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
       presentation_ms_(network_.is_spiking()
                            ? config.spiking.protocol.transient_ms + config.spiking.protocol.learning_ms
                            : 0.0) {
-  if (network_.shape() != dataset.train.shape() || network_.classes() != dataset.classes) {
+  if (network_.shape() != dataset.train.shape() || network_.classes() < dataset.classes) {
     throw Error(
         ErrorKind::checkpoint,
         "the checkpoint's network was made for other images (their shape or number of classes differs); use "
@@ -132,6 +166,11 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 
 std::uint64_t Trainer::next_stop() const {
   const auto after = [&](std::uint64_t interval) { return (state_.total.images / interval + 1) * interval; };
+  if (const MemoryNetwork* memory = network_.memory()) {
+    // Whole batches, on a grid that no checkpoint and no resume can move.
+    const std::uint64_t batch = memory->params().batch;
+    return std::min(after((kMemoryChunk + batch - 1) / batch * batch), schedule_.presentations());
+  }
   const std::uint64_t chunk = !network_.is_spiking()             ? kRateChunk
                               : network_.engine() == "reference" ? kReferenceChunk
                                                                  : kSpikingChunk;
@@ -149,9 +188,11 @@ void Trainer::present(std::uint64_t first, std::uint64_t count) {
   predicted_.resize(count);
   network_.learn(presentations_, std::span(activities_).first(count), predicted_);
   for (std::uint64_t slot = 0; slot < count; ++slot) {
-    const bool correct = predicted_[slot] == presentations_[slot].label;
-    state_.total.add(activities_[slot], correct);
-    state_.window.add(activities_[slot], correct);
+    const auto verdict = predicted_[slot] == no_class                     ? Tally::Verdict::none
+                         : predicted_[slot] == presentations_[slot].label ? Tally::Verdict::correct
+                                                                          : Tally::Verdict::wrong;
+    state_.total.add(activities_[slot], verdict);
+    state_.window.add(activities_[slot], verdict);
     if (recording_ && selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
   }
 }
@@ -183,7 +224,8 @@ TrainEnd Trainer::train() {
     if (network_.is_spiking() && (done >= kSilenceLimit || done == total)) {
       refuse_silence(state_.total, fmt::format("for the first {} training images", done));
     }
-    if (done % kCurveInterval == 0 || done == total) state_.close_row(schedule_.learning_rate(done - 1));
+    const auto crossed = [&](std::uint64_t interval) { return done / interval != first / interval; };
+    if (crossed(kCurveInterval) || done == total) state_.close_row(schedule_.learning_rate(done - 1));
     progress.update(done, note());
     if (done == total) break;
     if (interrupt::requested() != 0) end = TrainEnd::interrupted;
@@ -191,21 +233,22 @@ TrainEnd Trainer::train() {
       end = TrainEnd::out_of_time;
     }
     if (end != TrainEnd::complete) break;
-    if (done % options_.checkpoint_every == 0) write_checkpoint();
+    if (crossed(options_.checkpoint_every)) write_checkpoint();
   }
   write_checkpoint();
   return end;
 }
 
 std::string Trainer::note() const {
-  if (state_.curve.images.empty()) return {};
+  if (state_.curve.images.empty() || std::isnan(state_.curve.online_accuracy.back())) return {};
   return fmt::format("online accuracy {:.1f} %", state_.curve.online_accuracy.back());
 }
 
 void Trainer::write_network(RunWriter& writer) const {
   writer.write_provenance(options_.provenance);
   writer.write_arrays(network_.arrays());
-  writer.write_arrays(std::span(&initial_weights_, 1));
+  if (!initial_weights_.name.empty()) writer.write_arrays(std::span(&initial_weights_, 1));
+  if (network_.memory() != nullptr) write_memory(writer, *network_.memory());
   write_train_state(writer, state_);
 }
 

@@ -40,10 +40,16 @@ void require_same_training(const Config& config, const RunReader& reader);
 /// The network that a run file or checkpoint holds.
 Network restore_network(const Config& config, const RunReader& reader);
 
+/// The same to go on with other images, classes (a memory may get new ones) and settings of the training.
+/// Throws Error (checkpoint) that names the settings that would make another network of it.
+Network continue_network(const Config& config, const RunReader& reader, const Dataset& dataset);
+
 class Trainer {
  public:
-  /// Begins a run.
+  /// Begins a run with a new network.
   Trainer(const Config& config, const Dataset& dataset, TrainOptions options);
+  /// Begins a run with a network that has learned before.
+  Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network);
   /// Goes on from a checkpoint. Throws Error (checkpoint) if it belongs to another configuration.
   Trainer(const Config& config, const Dataset& dataset, TrainOptions options, const RunReader& checkpoint);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -87,6 +88,19 @@ TEST(ImageSet, SlicesWithTheSameMean) {
   EXPECT_EQ(tail.image(1).pixels[5], 255);
   EXPECT_EQ(tail.mean()[3], 0.25F);
   EXPECT_TRUE(set.slice(3, 0).empty());
+}
+
+TEST(ImageSet, SelectsImagesInAnyOrderWithTheSameMean) {
+  ImageSet set = three_images();
+  set.set_mean(std::vector<float>(6, 0.25F));
+  const ImageSet chosen = set.select(std::vector<std::size_t>{2, 0, 2});
+  ASSERT_EQ(chosen.size(), 3U);
+  for (const std::size_t k : {std::size_t{0}, std::size_t{2}}) {
+    EXPECT_EQ(chosen.label(k), set.label(2));
+    EXPECT_TRUE(std::ranges::equal(chosen.image(k).pixels, set.image(2).pixels));
+  }
+  EXPECT_TRUE(std::ranges::equal(chosen.image(1).pixels, set.image(0).pixels));
+  EXPECT_EQ(chosen.mean()[3], 0.25F);
 }
 
 TEST(ImageSet, HasAZeroMeanWhenItIsEmpty) {

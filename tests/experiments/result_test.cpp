@@ -59,7 +59,10 @@ TEST(Tally, GivesFiguresPerImageAndNoneForNoImage) {
   EXPECT_EQ(tally.per_image(std::uint64_t{5}), 0.0);
   Activity activity;
   activity.synaptic_events = 10;
-  for (int k = 0; k < 4; ++k) tally.add(activity, k == 0);
+  tally.add(activity, Tally::Verdict::none);
+  EXPECT_TRUE(std::isnan(tally.accuracy()));
+  tally.add(activity, Tally::Verdict::correct);
+  for (int k = 0; k < 3; ++k) tally.add(activity, Tally::Verdict::wrong);
   EXPECT_DOUBLE_EQ(tally.accuracy(), 25.0);
   EXPECT_DOUBLE_EQ(tally.per_image(tally.synaptic_events), 10.0);
 }

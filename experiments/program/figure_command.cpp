@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include "experiments/dataset.hpp"
+#include "experiments/figure/classes_figure.hpp"
+#include "experiments/figure/match_figure.hpp"
+#include "experiments/figure/neurons_figure.hpp"
+#include "experiments/figure/short_run.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
+#include "experiments/program/thread_limit.hpp"
+#include "output/text_file.hpp"
+
+namespace shallows {
+namespace {
+
+std::vector<Config> read_configs(const FigureArguments& arguments) {
+  std::vector<Config> configs;
+  for (const std::string& path : arguments.configs) {
+    configs.push_back(read_config(path, arguments.overrides));
+    prepare_output(arguments.output + ".csv", path);
+  }
+  return configs;
+}
+
+void write(const FigureArguments& arguments, const std::string& csv, const std::string& svg) {
+  write_text_file(arguments.output + ".csv", csv);
+  write_text_file(arguments.output + ".svg", svg);
+  print(csv);
+}
+
+void draw_neurons(const FigureArguments& arguments, const Config& config) {
+  NeuronsFigureOptions options{.runs = arguments.runs, .threshold = arguments.threshold};
+  if (!arguments.values.empty()) options.values = arguments.values;
+  const Dataset dataset = load_dataset(config.dataset);
+  check_against_data(config, dataset.train.shape());
+  const auto points = neurons_figure(config, dataset, options, [&](const NeuronsPoint& point) {
+    if (arguments.quiet) return;
+    note(fmt::format("max_neurons {}, threshold {:g}: {:.2f} % +- {:.2f}, {:.0f} rows", point.max_neurons,
+                     point.threshold, point.mean(), point.deviation(), point.rows));
+  });
+  write(arguments, neurons_csv(points),
+        neurons_svg(points, fmt::format("Memory network on {}, {} runs", dataset.name, options.runs)));
+}
+
+void draw_classes(const FigureArguments& arguments, const std::vector<Config>& configs) {
+  const auto curves = classes_figure(configs, [&](const ClassesCurve& curve) {
+    if (arguments.quiet) return;
+    note(fmt::format("{}: {:.2f} % after {} classes", curve.name, curve.accuracies.back(),
+                     curve.accuracies.size()));
+  });
+  write(arguments, classes_csv(curves),
+        classes_svg(curves, "Classes one after the other, " + configs.front().dataset.name));
+}
+
+void draw_match(const FigureArguments& arguments, const Config& config) {
+  const Dataset dataset = load_dataset(config.dataset);
+  const std::vector<std::uint64_t> values =
+      arguments.values.empty() ? std::vector<std::uint64_t>{100, 1000, 2000} : arguments.values;
+  const auto points = match_figure(config, dataset, values, [&](const MatchPoint& point) {
+    if (arguments.quiet) return;
+    note(fmt::format(
+        "{} rows, {}: {:.2f} %, {:.0f} input and {:.0f} row spikes per image, first after {:.2f} ms",
+        point.max_neurons, point.match, point.accuracy, point.input_spikes, point.row_spikes,
+        point.first_spike_ms));
+  });
+  write(arguments, match_csv(points), match_svg(points, "Distances and spiking rows, " + dataset.name));
+}
+
+}  // namespace
+
+int run(const FigureArguments& arguments) {
+  const std::vector<Config> configs = read_configs(arguments);
+  const ThreadLimit limit(arguments.threads);
+  if (arguments.what == "classes") {
+    draw_classes(arguments, configs);
+    return exit_code::kDone;
+  }
+  if (configs.size() != 1) {
+    throw Error(ErrorKind::configuration, "'figure " + arguments.what + "' takes one configuration (" +
+                                              std::to_string(configs.size()) +
+                                              " were given); draw the figures one by one");
+  }
+  if (arguments.what == "match") {
+    draw_match(arguments, configs.front());
+  } else {
+    draw_neurons(arguments, configs.front());
+  }
+  return exit_code::kDone;
+}
+
+}  // namespace shallows

@@ -1,0 +1,22 @@
+// The rows of a memory network in a file: /memory, or /memory/channel_0 and so on with channel voting.
+//
+//     rows      [rows][dimension] float32, in the order in which they were made
+//     labels    [rows] uint8
+//     counters  [rows] uint32, inputs whose mean the row is
+//     changed   [rows] uint32, the batch that moved it last
+//     batches   [1] uint32, learned so far
+//
+// Rows are copied a piece at a time, so a large memory is not held twice.
+#pragma once
+
+#include "models/memory_network.hpp"
+#include "output/run_file.hpp"
+
+namespace shallows {
+
+void write_memory(RunWriter& writer, const MemoryNetwork& network);
+
+/// Into a network without rows. Throws Error (data) if the file has none or they do not fit.
+void read_memory(const RunReader& reader, MemoryNetwork& network);
+
+}  // namespace shallows
