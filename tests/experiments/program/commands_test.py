@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import (EXIT_DATA, EXIT_DONE, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images, idx_labels,
                      main, settings)
 
-COMMANDS = ("train", "test", "inspect", "compare", "list", "config", "bench")
+COMMANDS = ("train", "test", "inspect", "compare", "figure", "list", "config", "bench")
 NUMBER = (int, float)
 ROW_KEYS = {
     "file": str, "name": str, "model": str, "coding": str, "dataset": str, "hidden": int, "seed": int,
@@ -29,13 +29,14 @@ class Help(ProgramTestCase):
     def test_of_each_command_names_its_options(self):
         options = {
             "train": ["CONFIG.toml", "--output", "--set", "--seed", "--threads", "--resume", "--max-time",
-                      "--checkpoint-every", "--record", "--json", "--quiet"],
+                      "--checkpoint-every", "--record", "--from", "--json", "--quiet"],
             "test": ["RUN.h5", "--output", "--set", "--split", "--record", "--json", "--threads"],
-            "inspect": ["RUN.h5", "--population", "--trial", "--json"],
+            "inspect": ["RUN.h5", "--population", "--trial", "--picture", "--rows", "--json"],
+            "figure": ["neurons", "classes", "match", "--output", "--runs", "--values", "--threshold", "--set"],
             "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
             "list": ["models", "encoders", "rules", "datasets", "configs"],
             "config": ["CONFIG.toml", "--set"],
-            "bench": ["--json"],
+            "bench": ["--memory", "--json"],
         }
         for command in COMMANDS:
             outcome = self.succeed(command, "--help")
@@ -155,7 +156,7 @@ class ListAndConfig(ProgramTestCase):
 
     def test_list_gives_json_of_one_kind(self):
         figures = self.succeed_json("list", "models")
-        self.assertEqual([entry["name"] for entry in figures["models"]], ["spiking", "rate"])
+        self.assertEqual([entry["name"] for entry in figures["models"]], ["spiking", "rate", "memory"])
         self.assertEqual(list(figures), ["models"])
 
     def test_list_of_configs_in_a_folder_without_any_is_refused(self):
