@@ -4,7 +4,7 @@
 Brian2 runs as a compiled C++ program (standalone mode, float32, one thread) on a time grid; Shallows is exact and has
 none. Weights, thresholds and the state to start from come from a run file of `shallows train`, the images from its
 data set. State carries over from one image to the next in both (protocol.test_carry_over), from where training
-stopped; only the spikes then in flight (about a dozen) are left out of Brian2. Both count spikes and store none.
+stopped; only the few spikes then in flight are left out of Brian2. Both count spikes and store none.
 Brian2's own order of a step is kept: arrivals first, then the resets, so arrivals at a neuron in the step of its
 spike are lost.
 
@@ -32,18 +32,20 @@ EXIT_SKIPPED = 77
 POPULATIONS = ("input", "hidden", "readout")
 
 
-def skip(what):
-    print(f"skipped: {what}", file=sys.stderr)
-    sys.exit(EXIT_SKIPPED)
-
-
 warnings.simplefilter("ignore", FutureWarning)  # of an old pythran that Brian2 imports
 try:
     import brian2
     import h5py
     import numpy as np
 except ImportError as error:
-    skip(f"{error}; apt-get install python3-brian python3-h5py")
+    MISSING = str(error)
+else:
+    MISSING = None
+
+
+def skip(what):
+    print(f"skipped: {what}", file=sys.stderr)
+    sys.exit(EXIT_SKIPPED)
 
 
 def run_program(program, *arguments):
@@ -123,18 +125,15 @@ def read_network(path, program):
     return config, arrays
 
 
-def run_ours(program, path, images, repeats):
+def run_ours(program, path, images):
+    """What `shallows test` prints, as an object."""
     settings = ("protocol.test_carry_over=true", f"test.images={images}")
-    figures = [json.loads(run_program(program, "test", path, "--threads", 1, "--json", "-q", "--record", "none",
-                                      *(word for setting in settings for word in ("--set", setting))))
-               for _ in range(repeats)]
-    spikes = figures[0]["test_spikes_per_image"]
-    return {"ms_per_presentation": statistics.median(f["test_ms_per_image"] for f in figures),
-            "spikes": {p: round(spikes[p] * images) for p in POPULATIONS},
-            "engine": figures[0]["engine"], "version": figures[0]["version"]}
+    return json.loads(run_program(program, "test", path, "--threads", 1, "--json", "-q", "--record", "none",
+                                  *(word for setting in settings for word in ("--set", setting))))
 
 
-def run_brian2(config, arrays, drives, grid_ms, repeats, folder):
+def build_brian2(config, arrays, drives, grid_ms, folder):
+    """Compiles the network into `folder` and runs it once, for the spikes."""
     brian2.device.reinit()
     brian2.device.activate(build_on_run=False)
     brian2.prefs.core.default_float_dtype = np.float32
@@ -167,14 +166,16 @@ def run_brian2(config, arrays, drives, grid_ms, repeats, folder):
     brian2.device.build(directory=str(folder), compile=True, run=False, with_output=False)
     compile_seconds = time.perf_counter() - start
     brian2.device.run(str(folder), with_output=False, run_args=[])
-    times = []
-    for _ in range(repeats):
-        output = subprocess.run([folder / "main"], cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
-        seconds = [float(line.split()[1]) for line in output.splitlines() if line.startswith("seconds ")]
-        assert len(seconds) == len(drives)
-        times.append(1e3 * statistics.mean(seconds))
-    return {"grid_ms": grid_ms, "ms_per_presentation": statistics.median(times), "compile_seconds": compile_seconds,
+    return {"grid_ms": grid_ms, "compile_seconds": compile_seconds,
             "spikes": {p: int(np.sum(monitors[p].count[:])) for p in POPULATIONS}}
+
+
+def time_brian2(folder, images):
+    """Another run of what build_brian2 compiled: ms per presentation, without setting up."""
+    output = subprocess.run([folder / "main"], cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
+    seconds = [float(line.split()[1]) for line in output.splitlines() if line.startswith("seconds ")]
+    assert len(seconds) == images
+    return 1e3 * statistics.mean(seconds)
 
 
 def processor():
@@ -190,16 +191,23 @@ def compare(options, folder):
         train_default(program, path)
     config, arrays = read_network(path, program)
     drives = read_drives(config, options.images)
-    ours = run_ours(program, path, len(drives), options.repeats)
-    peers = []
-    for grid_ms in options.grid:
-        peer = run_brian2(config, arrays, drives, grid_ms, options.repeats, folder / f"brian2_{grid_ms}")
+    images = len(drives)
+    folders = [folder / f"brian2_{grid_ms}" for grid_ms in options.grid]
+    peers = [build_brian2(config, arrays, drives, *built) for built in zip(options.grid, folders)]
+    # In turns, so that a machine that slows down slows all of them.
+    rounds = [(run_ours(program, path, images), *(time_brian2(built, images) for built in folders))
+              for _ in range(options.repeats)]
+    figures = rounds[0][0]
+    ours = {"ms_per_presentation": statistics.median(times[0]["test_ms_per_image"] for times in rounds),
+            "spikes": {p: round(figures["test_spikes_per_image"][p] * images) for p in POPULATIONS},
+            "engine": figures["engine"], "version": figures["version"]}
+    for index, peer in enumerate(peers, start=1):
+        peer["ms_per_presentation"] = statistics.median(times[index] for times in rounds)
         peer["ratio"] = peer["ms_per_presentation"] / ours["ms_per_presentation"]
         peer["lost_percent"] = {p: 100 * (1 - peer["spikes"][p] / ours["spikes"][p]) if ours["spikes"][p] else None
                                 for p in POPULATIONS}
-        peers.append(peer)
     return {"run": options.run, "hidden": len(arrays["theta_hidden"]), "patch": config["hidden"]["patch"],
-            "synapses": len(arrays["to_hidden"][0]) + len(arrays["to_readout"][0]), "images": len(drives),
+            "synapses": len(arrays["to_hidden"][0]) + len(arrays["to_readout"][0]), "images": images,
             "presentation_ms": config["protocol"]["test_ms"], "machine": processor(),
             "brian2_version": brian2.__version__, "shallows": ours, "brian2": peers}
 
@@ -241,6 +249,8 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
+    if MISSING:
+        skip(f"{MISSING}; apt-get install python3-brian python3-h5py")
     for tool in ("g++", "make"):
         if shutil.which(tool) is None:
             skip(f"there is no {tool}, which Brian2's C++ mode needs; apt-get install {tool}")
