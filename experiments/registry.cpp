@@ -39,7 +39,8 @@ const Listing& listing(Category category) {
   static const Listing datasets{
       "data set",
       {{"mnist", "handwritten digits, 28 x 28, 60000 + 10000 images, 10 classes"},
-       {"fashion-mnist", "articles of clothing, 28 x 28, 60000 + 10000 images, 10 classes"}}};
+       {"fashion-mnist", "articles of clothing, 28 x 28, 60000 + 10000 images, 10 classes"},
+       {"cifar10", "colour photographs, 32 x 32 x 3, 50000 + 10000 images, 10 classes"}}};
   switch (category) {
     case Category::models:
       return models;
