@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
+#include "models/learned_params.hpp"
 #include "models/rate_params.hpp"
 #include "models/spiking_params.hpp"
 
@@ -55,6 +56,7 @@ struct Config {
   ModelKind model = ModelKind::spiking;
   DatasetConfig dataset;
   FixedFieldsParams hidden;
+  LearnedParams learned;
   SpikingParams spiking;
   RateParams rate;
   ReadoutRule rule = ReadoutRule::teacher_stdp;  ///< the one that the model can learn by

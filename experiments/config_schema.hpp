@@ -46,7 +46,20 @@ using Domain =
     std::variant<SwitchDomain, CountDomain, RealDomain, TextDomain, ChoiceDomain, ListDomain, TrialsDomain>;
 
 /// The configurations that a key means something to.
-enum class KeyScope { any, spiking, rate, hidden_layer, gabor_bank, rate_hidden_layer };
+enum class KeyScope {
+  any,
+  spiking,
+  rate,
+  hidden_layer,
+  gabor_bank,
+  rate_hidden_layer,
+  learned_bank,   ///< pca, ica, sparse
+  measured_bank,  ///< these and file: scaled by what is measured
+  pca_bank,
+  ica_bank,
+  sparse_bank,
+  online_bank,  ///< learned by an online rule
+};
 
 /// Whether a key can change what is learned.
 enum class KeyRole { learning, evaluation };

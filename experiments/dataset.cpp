@@ -172,12 +172,28 @@ Dataset load_dataset(const DatasetConfig& config) {
 }
 
 void check_against_data(const Config& config, ImageShape shape) {
-  if (config.hidden.kind == FieldKind::none) return;
+  const FieldKind kind = config.hidden.kind;
+  if (kind == FieldKind::none) return;
   const std::size_t side = std::min(shape.height, shape.width);
   if (config.hidden.patch > side) {
     throw Error(ErrorKind::configuration,
                 fmt::format("hidden.patch = {} is larger than the images ({} x {} pixels); choose 1 to {}",
                             config.hidden.patch, shape.height, shape.width, side));
+  }
+  const std::size_t dimension = shape.channels * config.hidden.patch * config.hidden.patch;
+  if ((kind == FieldKind::pca || kind == FieldKind::ica) && config.learned.features >= dimension) {
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("hidden.features = {} is not below the {} values of a patch (hidden.patch = {}, {} "
+                    "channels); choose 1 to {}, or a larger patch",
+                    config.learned.features, dimension, config.hidden.patch, shape.channels, dimension - 1));
+  }
+  const bool opponent = kind == FieldKind::gabor && config.hidden.gabor_colour == GaborColour::opponent;
+  if (opponent && shape.channels < 2) {
+    throw Error(
+        ErrorKind::configuration,
+        "hidden.gabor_colour = \"opponent\" needs images in colour (these have one channel); set it to "
+        "\"blind\"");
   }
 }
 

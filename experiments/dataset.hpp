@@ -31,8 +31,8 @@ struct Dataset {
 /// labels that the training set does not have.
 Dataset load_dataset(const DatasetConfig& config);
 
-/// Checks what can only be checked once the images are known: the patch fits into them. Throws Error
-/// (configuration).
+/// Checks what can only be checked once the images are known: the patch fits into them, is large enough for
+/// the features learned from it, and has the colours that the bank asks for. Throws Error (configuration).
 void check_against_data(const Config& config, ImageShape shape);
 
 }  // namespace shallows

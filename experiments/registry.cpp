@@ -30,6 +30,10 @@ const Listing& listing(Category category) {
       "encoder",
       {{"random", "receptive-field bank: independent Gaussian weights in a patch at a random position"},
        {"gabor", "receptive-field bank: random Gabor filters in a patch at a random position"},
+       {"pca", "receptive-field bank: principal components of patches, in batch or by a local rule"},
+       {"ica", "receptive-field bank: independent components of patches, FastICA or a local rule"},
+       {"sparse", "receptive-field bank: sparse coding of patches with recurrent inhibition"},
+       {"file", "receptive-field bank: of a bank or run file, given with --bank"},
        {"current", "input: one LIF neuron per pixel, driven by a constant current"}}};
   static const Listing rules{
       "rule",

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "experiments/run/bank.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/result.hpp"
@@ -96,8 +97,10 @@ Network restore_network(const Config& config, const RunReader& reader) {
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options)
-    : Trainer(config, dataset, std::move(options),
-              Network::make(config, dataset.train.shape(), dataset.classes), {}, {}) {
+    : Trainer(config, dataset, options,
+              Network::make(config, dataset.train.shape(), dataset.classes,
+                            options.bank ? options.bank : make_bank(config, dataset, options.verbosity)),
+              {}, {}) {
   initial_weights_ = initial_weights_of(network_);
 }
 
