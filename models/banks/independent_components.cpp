@@ -16,7 +16,6 @@ namespace {
 using Block = Eigen::MatrixXf;
 
 constexpr std::size_t kBlock = 1024;
-constexpr std::size_t kCacheBytes = std::size_t{256} << 20U;
 constexpr std::uint64_t kReportInterval = 1000;
 
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
@@ -24,8 +23,8 @@ Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 /// Samples in blocks of columns.
 class Blocks {
  public:
-  explicit Blocks(const Samples& samples) : samples_(samples) {
-    if (samples.count * samples.dimension * sizeof(float) > kCacheBytes) return;
+  Blocks(const Samples& samples, std::size_t cache_bytes) : samples_(samples) {
+    if (samples.count * samples.dimension * sizeof(float) > cache_bytes) return;
     for (std::size_t b = 0; b < size(); ++b) cache_.push_back(read(b));
   }
 
@@ -90,9 +89,10 @@ Matrix fast_ica_step(const Blocks& blocks, std::size_t samples, const Matrix& we
 
 }  // namespace
 
-IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor) {
+IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor,
+                               std::size_t cache_bytes) {
   IndependentComponents result{.unmixing = decorrelated(random_start(white.dimension, rng))};
-  const Blocks blocks(white);
+  const Blocks blocks(white, cache_bytes);
   while (result.steps < most_steps && !result.converged) {
     const Matrix next = decorrelated(fast_ica_step(blocks, white.count, result.unmixing));
     const auto cosines = (next.array() * result.unmixing.array()).rowwise().sum().abs();

@@ -14,6 +14,7 @@ namespace shallows {
 /// step.
 inline constexpr std::uint64_t kFastIcaSteps = 200;
 inline constexpr double kFastIcaTolerance = 1e-5;
+inline constexpr std::size_t kFastIcaCacheBytes = std::size_t{256} << 20U;
 
 struct IndependentComponents {
   Matrix unmixing;  ///< orthonormal rows; component i of a whitened sample z is row i times z
@@ -27,7 +28,8 @@ struct IndependentComponents {
 /// Ends after `most_steps` if it has not converged. Keeps the samples in single precision where they fit into
 /// 256 MiB and reads them anew in every step otherwise; the result is the same. Advances the monitor by
 /// most_steps.
-IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor);
+IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor,
+                               std::size_t cache_bytes = kFastIcaCacheBytes);
 
 /// The nonlinear Hebbian rule of plasticity/feature_rules.hpp, on samples drawn with replacement. The rate is
 /// params.rate and falls geometrically by 100 over params.updates. Finds components with heavy tails. Throws
