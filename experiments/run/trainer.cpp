@@ -93,6 +93,11 @@ void require_same_training(const Config& config, const RunReader& reader) {
 }
 
 Network restore_network(const Config& config, const RunReader& reader) {
+  if (reader.kind() == FileKind::bank) {
+    throw Error(ErrorKind::data,
+                "'" + reader.path() +
+                    "' holds no network (it is a bank file); train one with --bank, or give a run file");
+  }
   return Network::restore(config, network_arrays(reader));
 }
 
