@@ -1,5 +1,7 @@
 #include "models/banks/independent_components.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cassert>
@@ -30,17 +32,7 @@ class Blocks {
 
   std::size_t size() const { return (samples_.count + kBlock - 1) / kBlock; }
 
-  /// Calls f(block) for every block, in order.
-  template <class F>
-  void each(F&& f) const {
-    for (std::size_t b = 0; b < size(); ++b) {
-      if (cache_.empty()) {
-        f(read(b));
-      } else {
-        f(cache_[b]);
-      }
-    }
-  }
+  Block block(std::size_t b) const { return cache_.empty() ? read(b) : cache_[b]; }
 
  private:
   Block read(std::size_t b) const {
@@ -72,19 +64,29 @@ Matrix random_start(std::size_t size, Rng& rng) {
   return weights;
 }
 
+/// Blocks run in parallel (TBB), a few at a time; their sums are added in the order of the blocks.
 Matrix fast_ica_step(const Blocks& blocks, std::size_t samples, const Matrix& weights) {
+  constexpr std::size_t kAtATime = 8;
   const Eigen::MatrixXf narrow = weights.cast<float>();
-  Matrix products = Matrix::Zero(weights.rows(), weights.cols());
-  Eigen::VectorXd slopes = Eigen::VectorXd::Zero(weights.rows());
-  Block response;
-  blocks.each([&](const Block& block) {
-    response.noalias() = narrow * block;
-    response = response.array().tanh();
-    products += (response * block.transpose()).cast<double>();
-    slopes += (1.0F - response.array().square()).rowwise().sum().matrix().cast<double>();
-  });
+  std::vector<Block> products(kAtATime);
+  std::vector<Eigen::VectorXf> slopes(kAtATime);
+  Matrix products_in_all = Matrix::Zero(weights.rows(), weights.cols());
+  Eigen::VectorXd slopes_in_all = Eigen::VectorXd::Zero(weights.rows());
+  for (std::size_t first = 0; first < blocks.size(); first += kAtATime) {
+    const std::size_t count = std::min(kAtATime, blocks.size() - first);
+    tbb::parallel_for(std::size_t{0}, count, [&](std::size_t b) {
+      const Block block = blocks.block(first + b);
+      const Block response = (narrow * block).array().tanh();
+      products[b].noalias() = response * block.transpose();
+      slopes[b] = (1.0F - response.array().square()).rowwise().sum();
+    });
+    for (std::size_t b = 0; b < count; ++b) {
+      products_in_all += products[b].cast<double>();
+      slopes_in_all += slopes[b].cast<double>();
+    }
+  }
   const auto n = static_cast<double>(samples);
-  return products / n - (slopes / n).asDiagonal() * weights;
+  return products_in_all / n - (slopes_in_all / n).asDiagonal() * weights;
 }
 
 }  // namespace

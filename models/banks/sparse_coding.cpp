@@ -26,7 +26,7 @@ Eigen::Map<const Eigen::VectorXd> vector(std::span<const double> values) {
 SparseCoder::SparseCoder(const LearnedParams& params, std::size_t neurons, std::size_t inputs, Rng& rng)
     : params_(params),
       weights_(index(neurons), index(inputs)),
-      lateral_(Matrix::Zero(index(neurons), index(neurons))),
+      lateral_(Eigen::MatrixXd::Zero(index(neurons), index(neurons))),
       thresholds_(neurons, params.sparse_rule == SparseRule::brito ? params.sparse_threshold : 5.0),
       mean_(neurons, 0.0),
       drive_(neurons),

@@ -35,7 +35,7 @@ class SparseCoder {
   std::uint64_t unsettled() const { return unsettled_; }
   void reset_unsettled() { unsettled_ = 0; }
   const Matrix& weights() const { return weights_; }
-  const Matrix& lateral() const { return lateral_; }
+  const Eigen::MatrixXd& lateral() const { return lateral_; }
 
  private:
   void settle();
@@ -47,7 +47,7 @@ class SparseCoder {
 
   LearnedParams params_;
   Matrix weights_;
-  Matrix lateral_;
+  Eigen::MatrixXd lateral_;  ///< by columns: an active neuron inhibits along its own
   std::vector<double> thresholds_;
   std::vector<double> mean_;
   std::vector<double> drive_;
