@@ -162,7 +162,10 @@ class Fit {
         static_cast<std::size_t>(std::count_if(components.variances.begin(), components.variances.end(),
                                                [](double variance) { return variance > 0.0; }));
     population.filters = Matrix::Zero(index(params_.features), index(samples.dimension));
-    if (live == 0) return;
+    if (live == 0) {
+      monitor_.advance(params_.ica_rule == IcaRule::fast_ica ? ica_steps() : params_.updates);
+      return;
+    }
     const PrincipalComponents kept{
         .vectors = components.vectors.topRows(index(live)),
         .variances = {components.variances.begin(),

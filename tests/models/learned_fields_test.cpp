@@ -172,7 +172,14 @@ TEST(LearnedFields, LearnFromTheFirstImagesOnlyOnRequest) {
 TEST(LearnedFields, AreSilentWhereTheImagesAlwaysAreDark) {
   const ImageSet images = colour_images(300, 5);
   for (const FieldKind kind : {FieldKind::pca, FieldKind::ica}) {
-    const LearnedFields learned = *learn_fields(fields(kind, 300, 3), params(5), images, 5, {});
+    std::uint64_t last = 0, all = 1;
+    const auto watch = [&](std::uint64_t done, std::uint64_t total) {
+      last = done;
+      all = total;
+      return true;
+    };
+    const LearnedFields learned = *learn_fields(fields(kind, 300, 3), params(5), images, 5, watch);
+    EXPECT_EQ(last, all);
     double zeros = 0.0;
     for (std::size_t i = 0; i < 300; ++i) {
       const auto filter = learned.bank.filter(i);
