@@ -32,6 +32,11 @@ Gabor draw_gabor(GaborRanges ranges, double patch, Rng& rng) {
               .orientation = orientation,
               .phase = rng.uniform(0.0, 4.8),
               .sigma = rng.uniform(3.8, 5.0)};
+    case GaborRanges::tuned_cifar10:
+      return {.wavelength = rng.uniform(2.9, 10.1),
+              .orientation = orientation,
+              .phase = rng.uniform(0.0, 5.4),
+              .sigma = rng.uniform(2.9, 24.0)};
   }
   return {};  // not reached: every enumerator returns above
 }
@@ -59,14 +64,28 @@ std::vector<float> gabor_patch(const Gabor& gabor, std::size_t patch, double sca
   return weights;
 }
 
-/// All channels of filter i. The same Gabor is copied into every channel: colour-blind, as in the paper.
+/// The factors of the channels, drawn after the Gabor, which is the same for both kinds of colour.
+std::vector<double> draw_colour(GaborColour colour, std::size_t channels, Rng& rng) {
+  std::vector<double> factors(channels, 1.0);
+  if (colour == GaborColour::blind) return factors;
+  double l1 = 0.0;
+  for (double& factor : factors) {
+    factor = rng.normal();
+    l1 += std::abs(factor);
+  }
+  for (double& factor : factors) factor *= static_cast<double>(channels) / l1;
+  return factors;
+}
+
+/// All channels of filter i.
 std::vector<float> draw_filter(const FixedFieldsParams& params, std::size_t channels, Rng& rng) {
   std::vector<float> filter;
   if (params.kind == FieldKind::gabor) {
     const Gabor gabor = draw_gabor(params.gabor_ranges, static_cast<double>(params.patch), rng);
     const std::vector<float> patch = gabor_patch(gabor, params.patch, params.scale);
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-      filter.insert(filter.end(), patch.begin(), patch.end());
+    for (const double factor : draw_colour(params.gabor_colour, channels, rng)) {
+      for (const float weight : patch)
+        filter.push_back(static_cast<float>(factor * static_cast<double>(weight)));
     }
     return filter;
   }
@@ -81,7 +100,7 @@ std::vector<float> draw_filter(const FixedFieldsParams& params, std::size_t chan
 }  // namespace
 
 ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape shape, std::uint64_t seed) {
-  assert(params.kind != FieldKind::none);
+  assert(is_fixed(params.kind));
   assert(params.patch >= 1 && params.patch <= shape.height && params.patch <= shape.width);
   Rng rng(seed, Purpose::receptive_field_position, 0);
   std::vector<PatchPosition> drawn;

@@ -28,7 +28,31 @@ const std::vector<std::string>& spiking_populations() {
   return names;
 }
 
-/// Sets what has a default of its own in each model, once model and hidden.kind are known.
+/// The rate of the online rule that the bank is learned by, if it is.
+double default_fit_rate(const Config& config) {
+  if (config.hidden.kind == FieldKind::pca) return 0.5;
+  if (config.hidden.kind == FieldKind::ica) return 0.05;
+  return 1e-3;
+}
+
+/// What differs for banks that are not drawn: the defaults of the released scripts, and the drive of the
+/// Gabor bank for the spiking network.
+void resolve_bank_defaults(Config& config) {
+  if (config.hidden.kind == FieldKind::none || is_fixed(config.hidden.kind)) return;
+  config.learned.rate = default_fit_rate(config);
+  if (config.model == ModelKind::spiking) {
+    config.learned.scale_by = FieldScale::l1;
+    config.hidden.scale = 40.0;
+  } else {
+    config.learned.scale_by = FieldScale::largest;
+    config.hidden.scale = 1.0;
+    config.rate.hidden_bias_max = 0.0;
+    config.training.learning_rate = 1e-3;
+  }
+}
+
+/// Sets what has a default of its own in each model, once model, hidden.kind and the rules of its bank are
+/// known.
 void resolve_defaults(Config& config) {
   const bool gabor = config.hidden.kind == FieldKind::gabor;
   if (config.model == ModelKind::spiking) {
@@ -42,6 +66,7 @@ void resolve_defaults(Config& config) {
     config.training.learning_rate = config.hidden.kind == FieldKind::none ? 1e-4 : 5e-3;
     config.record.populations.clear();
   }
+  resolve_bank_defaults(config);
 }
 
 [[noreturn]] void refuse(const std::string& problem, std::string_view source, const std::string& suggestion) {
@@ -53,7 +78,7 @@ void check_spiking(const Config& config, std::string_view source) {
   const double threshold_mV = spiking.threshold.threshold_mV;
   if (config.hidden.kind == FieldKind::none) {
     refuse("hidden.kind = \"none\" does not go with model = \"spiking\"", source,
-           "choose \"random\" or \"gabor\", or model = \"rate\"");
+           "choose a bank, or model = \"rate\"");
   }
   if (spiking.neuron.reset_mV >= threshold_mV) {
     refuse(fmt::format("neuron.reset_mV = {} is not below neuron.threshold_mV = {}", spiking.neuron.reset_mV,
@@ -99,6 +124,15 @@ void check_dataset(const DatasetConfig& dataset, std::string_view source) {
   }
 }
 
+void check_populations(const Config& config, std::string_view source) {
+  if (!is_learned(config.hidden.kind)) return;
+  if (config.hidden.size % config.learned.features != 0) {
+    refuse(fmt::format("hidden.size = {} is no multiple of hidden.features = {}", config.hidden.size,
+                       config.learned.features),
+           source, "the bank is made of populations of hidden.features neurons each");
+  }
+}
+
 std::string section_of(const std::string& name) {
   const std::size_t dot = name.find('.');
   return dot == std::string::npos ? "" : name.substr(0, dot);
@@ -126,7 +160,9 @@ Config parse_config(std::string_view toml, std::string_view source, std::span<co
   Config config;
   config.name = std::filesystem::path(source).stem().string();
   settings.apply("model", config);
-  settings.apply("hidden.kind", config);
+  for (const char* key : {"hidden.kind", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
+    settings.apply(key, config);
+  }
   settings.apply("dataset.images", config);
   resolve_defaults(config);
   if (!config.dataset.images.empty()) {
@@ -170,6 +206,7 @@ void validate(const Config& config, std::string_view source) {
     if (const auto problem = value_problem(key, key.read(config))) refuse_value(key, *problem, source);
   }
   check_dataset(config.dataset, source);
+  check_populations(config, source);
   const bool spiking = config.model == ModelKind::spiking;
   if (config.model != ModelKind::memory && spiking != (config.rule == ReadoutRule::teacher_stdp)) {
     refuse(fmt::format("the {} network does not learn by readout.rule = {}", spiking ? "spiking" : "rate",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
+#include "models/learned_params.hpp"
 #include "models/memory_params.hpp"
 #include "models/rate_params.hpp"
 #include "models/spiking_params.hpp"
@@ -58,6 +59,7 @@ struct Config {
   ModelKind model = ModelKind::spiking;
   DatasetConfig dataset;
   FixedFieldsParams hidden;
+  LearnedParams learned;
   SpikingParams spiking;
   RateParams rate;
   MemoryParams memory;

@@ -1,5 +1,5 @@
 // The keys of the memory network.
-#include "experiments/config_keys.hpp"
+#include "experiments/config_rows.hpp"
 
 namespace shallows {
 namespace {

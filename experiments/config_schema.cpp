@@ -4,19 +4,16 @@
 #include <array>
 #include <cassert>
 #include <iterator>
+#include <utility>
 
-#include "experiments/config_keys.hpp"
+#include "experiments/config_rows.hpp"
 
 namespace shallows {
 
 namespace {
 
-constexpr double kLargestVoltage = 1e6;
 constexpr double kLongestTime = 1e6;
 constexpr std::uint64_t kLargestInteger = std::numeric_limits<std::int64_t>::max();  // of TOML
-constexpr std::uint64_t kMostImages = std::uint64_t{1} << 32U;
-
-constexpr RealDomain voltage() { return {-kLargestVoltage, kLargestVoltage}; }
 
 std::vector<ConfigKey> general_keys() {
   using enum KeyScope;
@@ -84,8 +81,14 @@ std::vector<ConfigKey> input_and_hidden_keys() {
           learning, [](auto& c) -> auto& { return c.spiking.input.bias_mV; }),
       choice<FieldKind>(
           "hidden.kind", "bank", "receptive fields of the hidden layer",
-          {{"none", FieldKind::none}, {"random", FieldKind::random}, {"gabor", FieldKind::gabor}}, any,
-          learning, [](auto& c) -> auto& { return c.hidden.kind; }),
+          {{"none", FieldKind::none},
+           {"random", FieldKind::random},
+           {"gabor", FieldKind::gabor},
+           {"pca", FieldKind::pca},
+           {"ica", FieldKind::ica},
+           {"sparse", FieldKind::sparse},
+           {"file", FieldKind::file}},
+          any, learning, [](auto& c) -> auto& { return c.hidden.kind; }),
       plain(
           "hidden.size", "", "number of hidden neurons", CountDomain{1, 1'000'000}, hidden_layer, learning,
           [](auto& c) -> auto& { return c.hidden.size; }),
@@ -94,13 +97,22 @@ std::vector<ConfigKey> input_and_hidden_keys() {
           CountDomain{1, 4096}, hidden_layer, learning, [](auto& c) -> auto& { return c.hidden.patch; }),
       plain(
           "hidden.scale", "mV if spiking",
-          "random: standard deviation of a weight times patch; gabor: L1 norm of a field",
+          "random: standard deviation of a weight times patch; gabor: L1 norm of a field in one channel; "
+          "others: "
+          "see hidden.scale_by",
           positive(kLargestVoltage), hidden_layer, learning, [](auto& c) -> auto& { return c.hidden.scale; }),
       choice<GaborRanges>(
           "hidden.gabor_ranges", "range",
-          "ranges of the Gabor parameters: broad as released, tuned for MNIST at patch 10",
-          {{"broad", GaborRanges::broad}, {"tuned", GaborRanges::tuned}}, gabor_bank, learning,
-          [](auto& c) -> auto& { return c.hidden.gabor_ranges; }),
+          "ranges of the Gabor parameters: broad as released, tuned for MNIST or CIFAR-10 at patch 10",
+          {{"broad", GaborRanges::broad},
+           {"tuned", GaborRanges::tuned},
+           {"tuned-cifar10", GaborRanges::tuned_cifar10}},
+          gabor_bank, learning, [](auto& c) -> auto& { return c.hidden.gabor_ranges; }),
+      choice<GaborColour>(
+          "hidden.gabor_colour", "colour",
+          "the same Gabor in every channel (blind), or times random weights of either sign (opponent)",
+          {{"blind", GaborColour::blind}, {"opponent", GaborColour::opponent}}, gabor_bank, learning,
+          [](auto& c) -> auto& { return c.hidden.gabor_colour; }),
       plain(
           "hidden.bias_mV", "mV", "constant drive of the hidden neurons", voltage(), spiking, learning,
           [](auto& c) -> auto& { return c.spiking.hidden_bias_mV; }),
@@ -259,13 +271,45 @@ std::vector<ConfigKey> engine_and_record_keys() {
   };
 }
 
+std::string because(const Config& config, const char* setting) {
+  return std::string(setting) + " is " + to_toml(find_config_key(setting)->read(config));
+}
+
+/// why_not_applicable() for the scopes of learned banks; empty for the others.
+std::string why_not_of_bank(KeyScope scope, const Config& config) {
+  const FieldKind bank = config.hidden.kind;
+  const auto unless = [&](bool applies, const char* setting) {
+    return applies ? std::string() : because(config, setting);
+  };
+  switch (scope) {
+    case KeyScope::learned_bank:
+      return unless(is_learned(bank), "hidden.kind");
+    case KeyScope::measured_bank:
+      return unless(is_learned(bank) || bank == FieldKind::file, "hidden.kind");
+    case KeyScope::pca_bank:
+      return unless(bank == FieldKind::pca, "hidden.kind");
+    case KeyScope::ica_bank:
+      return unless(bank == FieldKind::ica, "hidden.kind");
+    case KeyScope::sparse_bank:
+      return unless(bank == FieldKind::sparse, "hidden.kind");
+    case KeyScope::online_bank:
+      if (bank == FieldKind::pca) return unless(config.learned.pca_rule != PcaRule::batch, "hidden.pca_rule");
+      if (bank == FieldKind::ica)
+        return unless(config.learned.ica_rule != IcaRule::fast_ica, "hidden.ica_rule");
+      return unless(bank == FieldKind::sparse, "hidden.kind");
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::span<const ConfigKey> config_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all;
-    for (const auto section : {general_keys, dataset_keys, input_and_hidden_keys, neuron_keys, readout_keys,
-                               memory_keys, protocol_keys, training_keys, engine_and_record_keys}) {
+    for (const auto section :
+         {general_keys, dataset_keys, input_and_hidden_keys, learned_bank_keys, neuron_keys, readout_keys,
+          memory_keys, protocol_keys, training_keys, engine_and_record_keys}) {
       std::ranges::move(section(), std::back_inserter(all));
     }
     return all;
@@ -287,23 +331,20 @@ std::vector<std::string> config_key_names() {
 }
 
 std::string why_not_applicable(const ConfigKey& key, const Config& config) {
-  const auto because = [&config](const char* setting) {
-    return std::string(setting) + " is " + to_toml(find_config_key(setting)->read(config));
-  };
   const KeyScope scope = key.scope;
   const bool of_spiking = scope == KeyScope::spiking;
   const bool of_rate = scope == KeyScope::rate || scope == KeyScope::rate_hidden_layer;
   const bool of_memory = scope == KeyScope::memory || scope == KeyScope::memory_hidden_layer;
-  if (of_spiking && config.model != ModelKind::spiking) return because("model");
-  if (of_rate && config.model != ModelKind::rate) return because("model");
-  if (of_memory && config.model != ModelKind::memory) return because("model");
-  if (scope == KeyScope::readout && config.model == ModelKind::memory) return because("model");
+  if (of_spiking && config.model != ModelKind::spiking) return because(config, "model");
+  if (of_rate && config.model != ModelKind::rate) return because(config, "model");
+  if (of_memory && config.model != ModelKind::memory) return because(config, "model");
+  if (scope == KeyScope::readout && config.model == ModelKind::memory) return because(config, "model");
   const FieldKind bank = config.hidden.kind;
   const bool of_hidden = scope == KeyScope::hidden_layer || scope == KeyScope::rate_hidden_layer ||
                          scope == KeyScope::memory_hidden_layer;
-  if (of_hidden && bank == FieldKind::none) return because("hidden.kind");
-  if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because("hidden.kind");
-  return "";
+  if (of_hidden && bank == FieldKind::none) return because(config, "hidden.kind");
+  if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because(config, "hidden.kind");
+  return why_not_of_bank(scope, config);
 }
 
 }  // namespace shallows

@@ -56,6 +56,12 @@ enum class KeyScope {
   gabor_bank,
   rate_hidden_layer,
   memory_hidden_layer,
+  learned_bank,   ///< pca, ica, sparse
+  measured_bank,  ///< these and file: scaled by what is measured
+  pca_bank,
+  ica_bank,
+  sparse_bank,
+  online_bank,  ///< learned by an online rule
 };
 
 /// Whether a key can change what is learned.

@@ -8,10 +8,12 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "experiments/cifar.hpp"
 #include "experiments/config_parser.hpp"
 #include "experiments/idx.hpp"
 #include "experiments/registry.hpp"
@@ -24,7 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct FilePair {
+/// Labelled images, and the files to name in messages about them.
+struct Files {
+  ImageSet set;
   std::string images;
   std::string labels;
 };
@@ -32,6 +36,9 @@ struct FilePair {
 constexpr std::array<std::string_view, 2> kTrainFiles = {"train-images-idx3-ubyte",
                                                          "train-labels-idx1-ubyte"};
 constexpr std::array<std::string_view, 2> kTestFiles = {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+constexpr std::array<std::string_view, 5> kCifarTrainFiles = {
+    "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
+constexpr std::array<std::string_view, 1> kCifarTestFiles = {"test_batch.bin"};
 
 std::vector<std::string> directories(const DatasetConfig& config) {
   if (!config.directory.empty()) return {config.directory};
@@ -57,8 +64,8 @@ std::vector<std::string> directories(const DatasetConfig& config) {
                                            config.name, searched, config.name));
 }
 
-/// The two files in the first directory that has both; directories are not mixed.
-FilePair find_standard(const DatasetConfig& config, const std::array<std::string_view, 2>& names) {
+/// The files in the first directory that has them all; directories are not mixed.
+std::vector<std::string> find_standard(const DatasetConfig& config, std::span<const std::string_view> names) {
   std::string_view missing = names[0];
   for (const std::string& directory : directories(config)) {
     std::vector<std::string> found;
@@ -74,9 +81,25 @@ FilePair find_standard(const DatasetConfig& config, const std::array<std::string
         break;
       }
     }
-    if (found.size() == names.size()) return {found[0], found[1]};
+    if (found.size() == names.size()) return found;
   }
   refuse_missing(config, missing);
+}
+
+Files read_idx(const std::string& images, const std::string& labels) {
+  return {read_idx_set(images, labels), images, labels};
+}
+
+enum class Part { train, test };
+
+Files read_standard(const DatasetConfig& config, Part part) {
+  if (config.name == "cifar10") {
+    const auto files = part == Part::train ? find_standard(config, kCifarTrainFiles)
+                                           : find_standard(config, kCifarTestFiles);
+    return {read_cifar10(files), files.front(), files.front()};
+  }
+  const auto files = find_standard(config, part == Part::train ? kTrainFiles : kTestFiles);
+  return read_idx(files[0], files[1]);
 }
 
 std::size_t count_classes(const ImageSet& train, const std::string& labels_file) {
@@ -90,7 +113,8 @@ std::size_t count_classes(const ImageSet& train, const std::string& labels_file)
   return std::size_t{*largest} + 1;
 }
 
-void check_test(const ImageSet& train, const ImageSet& test, std::size_t classes, const FilePair& files) {
+void check_test(const ImageSet& train, const Files& files, std::size_t classes) {
+  const ImageSet& test = files.set;
   if (!(test.shape() == train.shape())) {
     const ImageShape a = train.shape();
     const ImageShape b = test.shape();
@@ -141,9 +165,8 @@ void keep_classes(ImageSet& set, const std::vector<bool>& chosen) {
 Dataset load_dataset(const DatasetConfig& config) {
   const bool own_train = !config.images.empty();
   const bool own_test = !config.test_images.empty();
-  const FilePair train_files =
-      own_train ? FilePair{config.images, config.labels} : find_standard(config, kTrainFiles);
-  ImageSet all = read_idx_set(train_files.images, train_files.labels);
+  Files train = own_train ? read_idx(config.images, config.labels) : read_standard(config, Part::train);
+  ImageSet& all = train.set;
 
   Dataset dataset;
   dataset.name = config.name;
@@ -152,20 +175,20 @@ Dataset load_dataset(const DatasetConfig& config) {
         ErrorKind::configuration,
         fmt::format(
             "dataset.validation = {} leaves nothing to train on ('{}' holds {} images); hold out fewer",
-            config.validation, train_files.images, all.size()));
+            config.validation, train.images, all.size()));
   }
   const std::size_t kept = all.size() - config.validation;
-  dataset.classes = count_classes(all, train_files.labels);
+  dataset.classes = count_classes(all, train.labels);
   dataset.validation = all.slice(kept, config.validation);
   dataset.train = config.validation == 0 ? std::move(all) : all.slice(0, kept);
-  count_classes(dataset.train, train_files.labels);
+  count_classes(dataset.train, train.labels);
 
   dataset.test = dataset.train.slice(0, 0);
   if (own_test || !own_train) {
-    const FilePair test_files =
-        own_test ? FilePair{config.test_images, config.test_labels} : find_standard(config, kTestFiles);
-    dataset.test = read_idx_set(test_files.images, test_files.labels);
-    check_test(dataset.train, dataset.test, dataset.classes, test_files);
+    Files test =
+        own_test ? read_idx(config.test_images, config.test_labels) : read_standard(config, Part::test);
+    check_test(dataset.train, test, dataset.classes);
+    dataset.test = std::move(test.set);
   }
 
   if (!config.classes.empty()) {
@@ -189,12 +212,28 @@ Dataset load_dataset(const DatasetConfig& config) {
 }
 
 void check_against_data(const Config& config, ImageShape shape) {
-  if (config.hidden.kind == FieldKind::none) return;
+  const FieldKind kind = config.hidden.kind;
+  if (kind == FieldKind::none) return;
   const std::size_t side = std::min(shape.height, shape.width);
   if (config.hidden.patch > side) {
     throw Error(ErrorKind::configuration,
                 fmt::format("hidden.patch = {} is larger than the images ({} x {} pixels); choose 1 to {}",
                             config.hidden.patch, shape.height, shape.width, side));
+  }
+  const std::size_t dimension = shape.channels * config.hidden.patch * config.hidden.patch;
+  if ((kind == FieldKind::pca || kind == FieldKind::ica) && config.learned.features >= dimension) {
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("hidden.features = {} is not below the {} values of a patch (hidden.patch = {}, {} "
+                    "channels); choose 1 to {}, or a larger patch",
+                    config.learned.features, dimension, config.hidden.patch, shape.channels, dimension - 1));
+  }
+  const bool opponent = kind == FieldKind::gabor && config.hidden.gabor_colour == GaborColour::opponent;
+  if (opponent && shape.channels < 2) {
+    throw Error(
+        ErrorKind::configuration,
+        "hidden.gabor_colour = \"opponent\" needs images in colour (these have one channel); set it to "
+        "\"blind\"");
   }
 }
 

@@ -1,4 +1,4 @@
-// Data sets: four IDX files, read, checked against each other, split and given their mean.
+// Data sets: IDX files or CIFAR-10 batches, read, checked against each other, split and given their mean.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,11 @@ struct Dataset {
   std::string name;
 };
 
-/// Reads the data set. The standard files (train-images-idx3-ubyte and so on, plain or .gz) are looked for in
-/// config.directory if that is given, else in $SHALLOWS_DATA/<name>, then in data/<name>; a user's own files
-/// (config.images, ...) take their places, relative to the working directory. With own training files and no
-/// own test files there is no test set.
+/// Reads the data set. The standard files (train-images-idx3-ubyte and so on; of "cifar10" data_batch_1.bin
+/// to data_batch_5.bin and test_batch.bin; plain or .gz) are looked for in config.directory if that is given,
+/// else in $SHALLOWS_DATA/<name>, then in data/<name>; a user's own files (config.images, ...) take their
+/// places, relative to the working directory. With own training files and no own test files there is no test
+/// set.
 ///
 /// All sets have the mean of the training images that are not held out (MeanSource::own_mean_test: the test
 /// set has its own). The number of classes is the largest label of the training files + 1.
@@ -30,8 +31,8 @@ struct Dataset {
 /// labels that the training set does not have.
 Dataset load_dataset(const DatasetConfig& config);
 
-/// Checks what can only be checked once the images are known: the patch fits into them. Throws Error
-/// (configuration).
+/// Checks what can only be checked once the images are known: the patch fits into them, is large enough for
+/// the features learned from it, and has the colours that the bank asks for. Throws Error (configuration).
 void check_against_data(const Config& config, ImageShape shape);
 
 }  // namespace shallows

@@ -32,6 +32,10 @@ const Listing& listing(Category category) {
       "encoder",
       {{"random", "receptive-field bank: independent Gaussian weights in a patch at a random position"},
        {"gabor", "receptive-field bank: random Gabor filters in a patch at a random position"},
+       {"pca", "receptive-field bank: principal components of patches, in batch or by a local rule"},
+       {"ica", "receptive-field bank: independent components of patches, FastICA or a local rule"},
+       {"sparse", "receptive-field bank: sparse coding of patches with recurrent inhibition"},
+       {"file", "receptive-field bank: of a bank or run file, given with --bank"},
        {"current", "input: one LIF neuron per pixel, driven by a constant current"}}};
   static const Listing rules{
       "rule",
@@ -41,7 +45,8 @@ const Listing& listing(Category category) {
   static const Listing datasets{
       "data set",
       {{"mnist", "handwritten digits, 28 x 28, 60000 + 10000 images, 10 classes"},
-       {"fashion-mnist", "articles of clothing, 28 x 28, 60000 + 10000 images, 10 classes"}}};
+       {"fashion-mnist", "articles of clothing, 28 x 28, 60000 + 10000 images, 10 classes"},
+       {"cifar10", "colour photographs, 32 x 32 x 3, 50000 + 10000 images, 10 classes"}}};
   switch (category) {
     case Category::models:
       return models;

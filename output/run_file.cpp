@@ -18,7 +18,8 @@ using nlohmann::json;
 constexpr const char* format_name = "shallows-run";
 constexpr std::uint32_t format_version = 1;
 constexpr std::uint64_t metrics_per_chunk = 4096;
-constexpr std::array kinds = {FileKind::run, FileKind::test, FileKind::checkpoint, FileKind::segment};
+constexpr std::array kinds = {FileKind::run, FileKind::test, FileKind::checkpoint, FileKind::segment,
+                              FileKind::bank};
 
 h5::AttributeValue to_attribute(const json& value) {
   switch (value.type()) {
@@ -115,6 +116,8 @@ std::string to_string(FileKind kind) {
       return "checkpoint";
     case FileKind::segment:
       return "segment";
+    case FileKind::bank:
+      return "bank";
   }
   assert(false);
   return {};
@@ -144,6 +147,7 @@ void RunWriter::write_provenance(const Provenance& provenance) {
   put("config", provenance.config);
   put("command_line", provenance.command_line);
   put("created", provenance.created);
+  if (!provenance.bank.empty()) put("bank", provenance.bank);
 }
 
 void RunWriter::write_summary(const json& summary) {
@@ -208,7 +212,8 @@ Provenance RunReader::provenance() const {
           .threads = number("threads"),
           .config = text("config"),
           .command_line = text("command_line"),
-          .created = text("created")};
+          .created = text("created"),
+          .bank = file_.has_attribute("/provenance", "bank") ? text("bank") : std::string()};
 }
 
 std::vector<NamedArray> RunReader::read_arrays(const std::string& group) const {

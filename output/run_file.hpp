@@ -20,9 +20,9 @@
 
 namespace shallows {
 
-enum class FileKind { run, test, checkpoint, segment };
+enum class FileKind { run, test, checkpoint, segment, bank };
 
-/// "run", "test", "checkpoint", "segment".
+/// "run", "test", "checkpoint", "segment", "bank".
 std::string to_string(FileKind kind);
 
 /// Everything that it takes to make the run again.
@@ -39,6 +39,7 @@ struct Provenance {
   std::string config = {};  ///< the effective configuration, TOML
   std::string command_line = {};
   std::string created = {};  ///< ISO 8601
+  std::string bank = {};     ///< where a given bank comes from; empty (and not written) if none was
 
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };

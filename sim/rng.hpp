@@ -25,6 +25,10 @@ enum class Purpose : std::uint32_t {
   sampling = 8,
   test_initial_voltage = 9,
   subset = 10,
+  learned_field_position = 30,
+  online_components = 31,
+  independent_components = 32,
+  sparse_coding = 33,
   tests = 1000,
 };
 

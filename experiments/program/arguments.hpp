@@ -42,7 +42,21 @@ struct TrainArguments {
   bool resume = false;
   double max_seconds = 0.0;  ///< 0: no limit
   std::uint64_t checkpoint_every = 10000;
+  std::string bank;  ///< file to take the bank from; empty: it is made
   RunOptions run;
+};
+
+struct BankArguments {
+  std::string command_line;
+  std::string config;
+  std::string output;
+  std::string mosaic;  ///< PNG file; empty: none
+  std::uint64_t mosaic_filters = 400;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> overrides;
+  std::uint64_t threads = 0;  ///< 0: all
+  bool json = false;
+  bool quiet = false;
 };
 
 struct TestArguments {
@@ -96,13 +110,14 @@ struct ConfigArguments {
 
 struct BenchArguments {
   BenchOptions options;
-  std::string plot;  ///< empty: none
+  std::string plot;               ///< empty: none
   std::uint64_t memory_rows = 0;  ///< of the memory network to time instead; 0: none
   bool json = false;
 };
 
-using Arguments = std::variant<TrainArguments, TestArguments, InspectArguments, CompareArguments,
-                               FigureArguments, ListArguments, ConfigArguments, BenchArguments>;
+using Arguments =
+    std::variant<TrainArguments, BankArguments, TestArguments, InspectArguments, CompareArguments,
+                 FigureArguments, ListArguments, ConfigArguments, BenchArguments>;
 
 /// The command line as arguments; or, after --help, --version or a usage error, which are answered already,
 /// the exit code.

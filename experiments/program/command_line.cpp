@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <limits>
+#include <map>
 #include <system_error>
 
 #include "experiments/program/arguments.hpp"
@@ -94,7 +94,42 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
                    "Images between checkpoints (default: 10000)")
       ->type_name("N")
       ->check(whole_number_from(1));
+  command
+      ->add_option("--bank", arguments.bank,
+                   "Take the receptive fields from this bank or run file (default: make them)")
+      ->type_name("BANK.h5");
   add_run_options(*command, arguments.run);
+}
+
+void add_bank(CLI::App& app, BankArguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("bank", "Make a configuration's receptive fields and save them, for train --bank");
+  command->add_option("config", arguments.config, "Configuration file (TOML); see experiments/configs")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command
+      ->add_option("-o,--output", arguments.output,
+                   "Bank file to write (default: runs/<name of the config>-bank.h5)")
+      ->type_name("BANK.h5");
+  command->add_option("--mosaic", arguments.mosaic, "Write a picture of the filters, too")
+      ->type_name("FILTERS.png");
+  command
+      ->add_option("--mosaic-filters", arguments.mosaic_filters,
+                   "Filters in the picture at most (default: 400)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10000}));
+  command->add_option("--seed", arguments.seed, "Override the configuration's seed")
+      ->check(whole_number_from(0));
+  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--threads", arguments.threads,
+                   "Threads to use (default: all cores; results do not depend on it)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+  command->add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
 
 void add_test(CLI::App& app, TestArguments& arguments) {
@@ -259,6 +294,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   app.set_version_flag("--version", version_text(), "Print version, compiler and vector unit");
   app.footer(kFooter);
   TrainArguments train;
+  BankArguments bank;
   TestArguments test;
   InspectArguments inspect;
   CompareArguments compare;
@@ -267,6 +303,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   ConfigArguments config;
   BenchArguments bench;
   add_train(app, train);
+  add_bank(app, bank);
   add_test(app, test);
   add_inspect(app, inspect);
   add_compare(app, compare);
@@ -284,10 +321,14 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
     return exit_code::kUsage;
   }
   for (int i = 0; i < argc; ++i) train.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
+  bank.command_line = train.command_line;
   test.command_line = train.command_line;
   if (train.output.empty())
     train.output = "runs/" + std::filesystem::path(train.config).stem().string() + ".h5";
+  if (bank.output.empty())
+    bank.output = "runs/" + std::filesystem::path(bank.config).stem().string() + "-bank.h5";
   if (app.got_subcommand("train")) return Arguments(train);
+  if (app.got_subcommand("bank")) return Arguments(bank);
   if (app.got_subcommand("test")) return Arguments(test);
   if (app.got_subcommand("inspect")) return Arguments(inspect);
   if (app.got_subcommand("compare")) return Arguments(compare);

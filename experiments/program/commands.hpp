@@ -6,6 +6,7 @@
 namespace shallows {
 
 int run(const TrainArguments& arguments);
+int run(const BankArguments& arguments);
 int run(const TestArguments& arguments);
 int run(const InspectArguments& arguments);
 int run(const CompareArguments& arguments);

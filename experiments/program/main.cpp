@@ -6,6 +6,7 @@
 
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/run/interrupt.hpp"
 #include "sim/error.hpp"
 
 namespace {
@@ -36,6 +37,9 @@ int main(int argc, char** argv) {
   } catch (const shallows::Error& error) {
     note(error.what());
     return exit_code_of(error.kind());
+  } catch (const interrupt::Stopped& stopped) {
+    note(stopped.what());
+    return 128 + interrupt::requested();
   } catch (const std::bad_alloc&) {
     note(
         "out of memory (the network or the data set is too large for this machine); lower hidden.size or "

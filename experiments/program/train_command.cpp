@@ -7,6 +7,7 @@
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/thread_limit.hpp"
+#include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
@@ -65,6 +66,7 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
                                              to_string(reader.kind()) +
                                              " file); remove it, or choose another file with -o");
     }
+    if (options.provenance.bank.empty()) options.provenance.bank = reader.provenance().bank;
     Trainer trainer(config, dataset, std::move(options), reader);
     note(fmt::format("resuming after {} images", trainer.state().total.images));
     return trainer;
@@ -78,21 +80,29 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
 }  // namespace
 
 int run(const TrainArguments& arguments) {
-  const Config config = read_arguments(arguments);
+  Config config = read_arguments(arguments);
   prepare_output(arguments.output, arguments.config);
   if (!arguments.from.empty()) prepare_output(arguments.output, arguments.from);
-  if (report_if_complete(arguments, config)) return exit_code::kDone;
+  if (arguments.bank.empty() && report_if_complete(arguments, config)) return exit_code::kDone;
   const ThreadLimit limit(arguments.run.threads);
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
+  std::optional<GivenBank> given;
+  if (!arguments.bank.empty()) {
+    given = read_bank(arguments.bank, config, dataset);
+    if (report_if_complete(arguments, config)) return exit_code::kDone;
+  }
   interrupt::install();
-  Trainer trainer =
-      make_trainer(arguments, config, dataset,
-                   {.output = arguments.output,
-                    .checkpoint_every = arguments.checkpoint_every,
-                    .max_seconds = arguments.max_seconds,
-                    .verbosity = arguments.run.verbosity(),
-                    .provenance = make_provenance(config, arguments.command_line, limit.threads())});
+  TrainOptions options{.output = arguments.output,
+                       .checkpoint_every = arguments.checkpoint_every,
+                       .max_seconds = arguments.max_seconds,
+                       .verbosity = arguments.run.verbosity(),
+                       .provenance = make_provenance(config, arguments.command_line, limit.threads())};
+  if (given) {
+    options.bank = std::move(given->fields);
+    options.provenance.bank = given->origin;
+  }
+  Trainer trainer = make_trainer(arguments, config, dataset, std::move(options));
   if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
       trainer.network().engine() == "reference") {
     note(

@@ -3,55 +3,15 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "encoders/fixed_fields.hpp"
+#include "experiments/run/bank.hpp"
 #include "output/trials.hpp"
 
 namespace shallows {
 namespace {
-
-std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank) {
-  std::vector<std::uint16_t> rows, columns;
-  for (const PatchPosition position : bank.positions()) {
-    rows.push_back(position.row);
-    columns.push_back(position.column);
-  }
-  const std::size_t n = bank.size();
-  return {{"receptive_fields/filters",
-           {n, bank.shape().channels, bank.patch(), bank.patch()},
-           std::vector<float>(bank.filters().begin(), bank.filters().end())},
-          {"receptive_fields/row", {n}, std::move(rows)},
-          {"receptive_fields/column", {n}, std::move(columns)}};
-}
-
-ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape) {
-  const auto& rows = array_values<std::uint16_t>(arrays, "receptive_fields/row");
-  const auto& columns = array_values<std::uint16_t>(arrays, "receptive_fields/column", rows.size());
-  const auto& filters = array_values<float>(arrays, "receptive_fields/filters");
-  const auto named = std::find_if(arrays.begin(), arrays.end(), [](const NamedArray& array) {
-    return array.name == "receptive_fields/filters";
-  });
-  const std::size_t patch = named->shape.empty() ? 0 : named->shape.back();
-  const std::size_t expected = rows.size() * shape.channels * patch * patch;
-  bool fits = patch >= 1 && patch <= shape.height && patch <= shape.width && filters.size() == expected;
-  std::vector<PatchPosition> positions;
-  for (std::size_t i = 0; fits && i < rows.size(); ++i) {
-    fits = rows[i] + patch <= shape.height && columns[i] + patch <= shape.width;
-    positions.push_back({rows[i], columns[i]});
-  }
-  if (!fits) {
-    throw Error(
-        ErrorKind::data,
-        "the stored receptive fields do not fit their images (the file was changed or damaged); train again");
-  }
-  return {shape, patch, std::move(positions), filters};
-}
-
-ImageShape stored_shape(std::span<const NamedArray> arrays) {
-  const auto& shape = array_values<std::uint32_t>(arrays, "network/image_shape", 3);
-  return {.height = shape[0], .width = shape[1], .channels = shape[2]};
-}
 
 std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& config, ImageShape shape,
                                                                std::size_t classes,
@@ -77,9 +37,10 @@ Network::Network(const Config& config, ImageShape shape, std::size_t classes,
       judge_every_(config.memory_judge_every),
       network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, std::move(thresholds))) {}
 
-Network Network::make(const Config& config, ImageShape shape, std::size_t classes) {
-  std::optional<ReceptiveFields> bank;
-  if (config.hidden.kind != FieldKind::none) bank = make_fixed_fields(config.hidden, shape, config.seed);
+Network Network::make(const Config& config, ImageShape shape, std::size_t classes,
+                      std::optional<ReceptiveFields> bank) {
+  if (!bank && is_fixed(config.hidden.kind)) bank = make_fixed_fields(config.hidden, shape, config.seed);
+  assert(bank.has_value() == (config.hidden.kind != FieldKind::none));
   return {config, shape, classes, std::move(bank), std::nullopt};
 }
 
@@ -172,11 +133,9 @@ std::vector<NamedArray> Network::arrays() const {
   if (bank_) {
     for (NamedArray& array : bank_arrays(*bank_)) arrays.push_back(std::move(array));
   }
-  const auto u32 = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
-  arrays.push_back({"network/image_shape",
-                    {3},
-                    std::vector<std::uint32_t>{u32(shape_.height), u32(shape_.width), u32(shape_.channels)}});
-  arrays.push_back({"network/classes", {1}, std::vector<std::uint32_t>{u32(classes())}});
+  arrays.push_back(shape_array(shape_));
+  arrays.push_back(
+      {"network/classes", {1}, std::vector<std::uint32_t>{static_cast<std::uint32_t>(classes())}});
   return arrays;
 }
 
@@ -189,6 +148,14 @@ std::string model_name(const Config& config, ImageShape shape) {
       return local ? "l-rp" : "rp";
     case FieldKind::gabor:
       return local ? "l-rg" : "rg";
+    case FieldKind::pca:
+      return local ? "l-pca" : "pca";
+    case FieldKind::ica:
+      return local ? "l-ica" : "ica";
+    case FieldKind::sparse:
+      return local ? "l-sc" : "sc";
+    case FieldKind::file:
+      return local ? "l-bank" : "bank";
   }
   return {};
 }

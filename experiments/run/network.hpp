@@ -23,8 +23,10 @@ namespace shallows {
 
 class Network {
  public:
-  /// A new network, drawn from the configuration's seed.
-  static Network make(const Config& config, ImageShape shape, std::size_t classes);
+  /// A new network, drawn from the configuration's seed. `bank` is in mV if it spikes; without one, the bank
+  /// that hidden.kind draws.
+  static Network make(const Config& config, ImageShape shape, std::size_t classes,
+                      std::optional<ReceptiveFields> bank = std::nullopt);
   /// The network that arrays() described: its bank, thresholds, biases, weights and state are taken from
   /// there. Throws Error (data) if the arrays are incomplete or of another kind. A memory network is empty as
   /// yet (run/memory_file.hpp), and may get more classes than were stored.
@@ -71,7 +73,8 @@ class Network {
   std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;
 };
 
-/// The paper's name of the network: "sp", "rp", "rg", "l-rp", "l-rg"; "pixels" of a memory without fields.
+/// The paper's name of the network: "sp", "rp", "rg", "pca", "ica", "sc", "bank" (of a file), and
+/// "l-rp" and so on where patches are smaller than the image; "pixels" of a memory without fields.
 std::string model_name(const Config& config, ImageShape shape);
 /// "spiking", "rate" or "memory".
 std::string coding_name(const Config& config);

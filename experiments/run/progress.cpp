@@ -16,8 +16,10 @@ constexpr std::chrono::seconds kLineInterval{10};
 
 }  // namespace
 
-Progress::Progress(std::string what, std::uint64_t done, std::uint64_t total, Verbosity verbosity)
+Progress::Progress(std::string what, std::uint64_t done, std::uint64_t total, Verbosity verbosity,
+                   std::string unit)
     : what_(std::move(what)),
+      unit_(std::move(unit)),
       first_(done),
       done_(done),
       total_(total),
@@ -47,8 +49,8 @@ void Progress::print(std::string_view note) {
   const double left = rate > 0.0 ? static_cast<double>(total_ - done_) / rate : 0.0;
   const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1.0;
   const std::string figures =
-      fmt::format("{:3.0f} %  {} of {} images  {:.0f} images/s  {} left{}{}", 100.0 * share, done_, total_,
-                  rate, format_duration(left), note.empty() ? "" : "  ", note);
+      fmt::format("{:3.0f} %  {} of {} {}  {:.0f} {}/s  {} left{}{}", 100.0 * share, done_, total_, unit_,
+                  rate, unit_, format_duration(left), note.empty() ? "" : "  ", note);
   std::string line;
   if (terminal_) {
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(kBarWidth));

@@ -12,8 +12,9 @@ enum class Verbosity { normal, quiet };
 
 class Progress {
  public:
-  /// `what` starts the line, e.g. "train"; `done` of `total` images are there already.
-  Progress(std::string what, std::uint64_t done, std::uint64_t total, Verbosity verbosity);
+  /// `what` starts the line, e.g. "train"; `done` of `total` images (or another unit) are there already.
+  Progress(std::string what, std::uint64_t done, std::uint64_t total, Verbosity verbosity,
+           std::string unit = "images");
   /// Ends the bar's line.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -28,6 +29,7 @@ class Progress {
   void print(std::string_view note);
 
   std::string what_;
+  std::string unit_;
   std::uint64_t first_;
   std::uint64_t done_;
   std::uint64_t total_;

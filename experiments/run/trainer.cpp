@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "experiments/run/bank.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/memory_file.hpp"
@@ -96,6 +97,11 @@ void require_same_training(const Config& config, const RunReader& reader) {
 }
 
 Network restore_network(const Config& config, const RunReader& reader) {
+  if (reader.kind() == FileKind::bank) {
+    throw Error(ErrorKind::data,
+                "'" + reader.path() +
+                    "' holds no network (it is a bank file); train one with --bank, or give a run file");
+  }
   Network network = Network::restore(config, network_arrays(reader));
   if (network.memory() != nullptr) read_memory(reader, *network.memory());
   return network;
@@ -127,8 +133,9 @@ Network continue_network(const Config& config, const RunReader& reader, const Da
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options)
-    : Trainer(config, dataset, std::move(options),
-              Network::make(config, dataset.train.shape(), dataset.classes)) {}
+    : Trainer(config, dataset, options,
+              Network::make(config, dataset.train.shape(), dataset.classes,
+                            options.bank ? options.bank : make_bank(config, dataset, options.verbosity))) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network)
     : Trainer(config, dataset, std::move(options), std::move(network), {}, {}) {

@@ -28,6 +28,7 @@ struct TrainOptions {
   double max_seconds = 0.0;                ///< stop and checkpoint after so long; 0: no limit
   Verbosity verbosity = Verbosity::normal;
   Provenance provenance;
+  std::optional<ReceptiveFields> bank = std::nullopt;  ///< scaled; none: the one that the configuration makes
 };
 
 enum class TrainEnd { complete, out_of_time, interrupted };

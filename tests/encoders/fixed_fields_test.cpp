@@ -188,6 +188,41 @@ TEST(FixedFields, HaveTheGivenL1NormInEachColour) {
   }
 }
 
+TEST(FixedFields, HaveRandomColoursIfTheyAreOpponent) {
+  FixedFieldsParams params = gabor(2000, 6, 1.2, GaborRanges::tuned_cifar10);
+  const ReceptiveFields blind = make_fixed_fields(params, kCifar, 1);
+  params.gabor_colour = GaborColour::opponent;
+  const ReceptiveFields bank = make_fixed_fields(params, kCifar, 1);
+  EXPECT_TRUE(std::ranges::equal(bank.positions(), blind.positions()));
+  std::size_t opponent = 0;
+  for (std::size_t i = 0; i < bank.size(); ++i) {
+    double l1 = 0.0;
+    int positive = 0;
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      // The channel's Gabor is the colour-blind one times one factor.
+      double same = 0.0, power = 0.0;
+      for (std::size_t k = 0; k < 36; ++k) {
+        const auto shape = static_cast<double>(blind.filter(i)[k]);
+        const auto weight = static_cast<double>(bank.filter(i)[channel * 36 + k]);
+        same += shape * weight;
+        power += shape * shape;
+        l1 += std::abs(weight);
+      }
+      const double factor = same / power;
+      positive += factor > 0.0 ? 1 : 0;
+      for (std::size_t k = 0; k < 36; ++k) {
+        EXPECT_NEAR(static_cast<double>(bank.filter(i)[channel * 36 + k]),
+                    factor * static_cast<double>(blind.filter(i)[k]), 1e-6);
+      }
+    }
+    EXPECT_NEAR(l1, 3.0 * 1.2, 1e-5) << "the same drive as the colour-blind bank";
+    if (positive == 1 || positive == 2) ++opponent;
+  }
+  // Three quarters of all directions have mixed signs; 5 standard errors of sqrt(0.75 * 0.25 / 2000) =
+  // 0.0097.
+  EXPECT_NEAR(static_cast<double>(opponent) / 2000.0, 0.75, 0.049);
+}
+
 TEST(FixedFields, AreTheSameBitsForTheSameSeedOnly) {
   for (const FixedFieldsParams& params : {random(300, 10, 1.0), gabor(300, 10, 1.0, GaborRanges::tuned)}) {
     const ReceptiveFields bank = make_fixed_fields(params, kMnist, 5);

@@ -22,7 +22,10 @@ Config parse(const std::string& toml) { return parse_config(toml, "dir/x.toml", 
 TEST(ConfigSchema, EveryKeyRoundTripsThroughToml) {
   for (const char* text :
        {"", "model = 'rate'", "model = 'rate'\nhidden.kind = 'none'", "hidden.kind = 'random'",
-        "model = 'memory'", "model = 'memory'\nhidden.kind = 'none'"}) {
+        "model = 'memory'", "model = 'memory'\nhidden.kind = 'none'",
+
+        "hidden.kind = 'pca'", "hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'", "hidden.kind = 'ica'",
+        "hidden.kind = 'sparse'\nmodel = 'rate'", "hidden.kind = 'file'"}) {
     const Config config = parse(text);
     for (const Comments comments : {Comments::no, Comments::yes}) {
       const std::string printed = to_toml(config, comments);
@@ -45,7 +48,9 @@ TEST(ConfigSchema, EveryKeyCanBeSetAndIsPrinted) {
     if (const auto* count = std::get_if<std::uint64_t>(&now)) return *count + 1;
     return std::get<double>(now) == 0.0 ? 0.3 : std::get<double>(now) * 1.1;
   };
-  for (const char* text : {"", "model = 'rate'", "model = 'memory'"}) {
+  for (const char* text :
+       {"", "model = 'rate'", "model = 'memory'", "hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'",
+        "hidden.kind = 'ica'", "hidden.kind = 'sparse'\nmodel = 'rate'"}) {
     for (const ConfigKey& key : config_keys()) {
       Config config = parse(text);
       if (key.name == "model" || !why_not_applicable(key, config).empty()) continue;

@@ -55,6 +55,24 @@ TEST(Config, ResolvesWhatDependsOnTheModel) {
   EXPECT_EQ(parse("", {"model=rate", "hidden.kind=random"}).hidden.scale, 0.1);
 }
 
+TEST(Config, ResolvesWhatDependsOnTheLearnedBank) {
+  const Config rate = parse("model = 'rate'\nhidden.kind = 'ica'");
+  EXPECT_EQ(rate.learned.scale_by, FieldScale::largest) << "as released";
+  EXPECT_EQ(rate.hidden.scale, 1.0);
+  EXPECT_EQ(rate.rate.hidden_bias_max, 0.0);
+  EXPECT_EQ(rate.training.learning_rate, 1e-3);
+  const Config spiking = parse("hidden.kind = 'pca'");
+  EXPECT_EQ(spiking.learned.scale_by, FieldScale::l1) << "the drive of the Gabor bank";
+  EXPECT_EQ(spiking.hidden.scale, parse("").hidden.scale);
+  EXPECT_EQ(parse("hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'").learned.rate, 0.5);
+  EXPECT_EQ(parse("hidden.kind = 'sparse'").learned.rate, 1e-3);
+}
+
+TEST(Config, RefusesABankThatIsNotMadeOfWholePopulations) {
+  EXPECT_TRUE(contains(parse_error("hidden.kind = 'pca'\nhidden.size = 105"), "hidden.size = 105"));
+  EXPECT_NO_THROW(parse("hidden.size = 105"));
+}
+
 TEST(Config, ReadsSectionsDottedKeysAndInlineTables) {
   EXPECT_EQ(parse("[hidden]\nsize = 7").hidden.size, 7U);
   EXPECT_EQ(parse("hidden.size = 7").hidden.size, 7U);

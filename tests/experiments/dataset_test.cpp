@@ -227,5 +227,25 @@ TEST(Dataset, ChecksThePatchAgainstTheImages) {
   EXPECT_NO_THROW(check_against_data(config, shape));
 }
 
+TEST(Dataset, ChecksTheFeaturesAndColoursOfABankAgainstTheImages) {
+  Config config;
+  config.hidden.kind = FieldKind::ica;
+  config.hidden.patch = 2;
+  config.learned.features = 11;
+  const ImageShape colour{.height = 8, .width = 8, .channels = 3};
+  EXPECT_NO_THROW(check_against_data(config, colour));
+  config.learned.features = 12;
+  EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, colour); }),
+                       "choose 1 to 11"));
+  config.hidden.kind = FieldKind::sparse;
+  EXPECT_NO_THROW(check_against_data(config, colour)) << "a sparse code may be overcomplete";
+  config.hidden.kind = FieldKind::gabor;
+  config.hidden.gabor_colour = GaborColour::opponent;
+  EXPECT_NO_THROW(check_against_data(config, colour));
+  const ImageShape gray{.height = 8, .width = 8};
+  EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, gray); }),
+                       "gabor_colour"));
+}
+
 }  // namespace
 }  // namespace shallows

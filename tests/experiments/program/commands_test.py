@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import (EXIT_DATA, EXIT_DONE, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images, idx_labels,
                      main, settings)
 
-COMMANDS = ("train", "test", "inspect", "compare", "figure", "list", "config", "bench")
+COMMANDS = ("train", "bank", "test", "inspect", "compare", "figure", "list", "config", "bench")
 NUMBER = (int, float)
 ROW_KEYS = {
     "file": str, "name": str, "model": str, "coding": str, "dataset": str, "hidden": int, "seed": int,
@@ -29,7 +29,8 @@ class Help(ProgramTestCase):
     def test_of_each_command_names_its_options(self):
         options = {
             "train": ["CONFIG.toml", "--output", "--set", "--seed", "--threads", "--resume", "--max-time",
-                      "--checkpoint-every", "--record", "--from", "--json", "--quiet"],
+                      "--checkpoint-every", "--record", "--from", "--bank", "--json", "--quiet"],
+            "bank": ["CONFIG.toml", "--output", "--mosaic", "--set", "--seed", "--threads", "--json", "--quiet"],
             "test": ["RUN.h5", "--output", "--set", "--split", "--record", "--json", "--threads"],
             "inspect": ["RUN.h5", "--population", "--trial", "--picture", "--rows", "--json"],
             "figure": ["neurons", "classes", "match", "--output", "--runs", "--values", "--threshold", "--set"],

@@ -1,8 +1,9 @@
-// Rows of the table of configuration keys: how they are made, and those that have a file of their own.
+// How the rows of the configuration table are made; for the files that hold its rows.
 #pragma once
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,8 +13,12 @@
 
 namespace shallows {
 
+inline constexpr double kLargestVoltage = 1e6;
+inline constexpr std::uint64_t kMostImages = std::uint64_t{1} << 32U;
+
 constexpr RealDomain positive(double highest) { return {0.0, highest, LowerBound::excluded}; }
 constexpr RealDomain non_negative(double highest) { return {0.0, highest}; }
+constexpr RealDomain voltage() { return {-kLargestVoltage, kLargestVoltage}; }
 
 /// A row whose value is the member that `access` refers to.
 template <typename Access>
@@ -56,6 +61,8 @@ ConfigKey choice(std::string name, std::string what, std::string meaning, Names<
   return {std::move(name), "", std::move(meaning), std::move(domain), scope, role, read, write};
 }
 
+/// The rows of banks that are learned, which end the section "hidden".
+std::vector<ConfigKey> learned_bank_keys();
 /// memory.*
 std::vector<ConfigKey> memory_keys();
 

@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "encoders/mosaic.hpp"
+#include "experiments/dataset.hpp"
+#include "experiments/program/commands.hpp"
+#include "experiments/program/console.hpp"
+#include "experiments/program/thread_limit.hpp"
+#include "experiments/run/bank.hpp"
+#include "experiments/run/interrupt.hpp"
+#include "experiments/run/network.hpp"
+#include "experiments/run/provenance.hpp"
+#include "output/png.hpp"
+
+namespace shallows {
+namespace {
+
+Config read_arguments(const BankArguments& arguments) {
+  std::vector<std::string> overrides = arguments.overrides;
+  if (arguments.seed) overrides.push_back("seed=" + std::to_string(*arguments.seed));
+  const Config config = read_config(arguments.config, overrides);
+  if (!is_fixed(config.hidden.kind) && !is_learned(config.hidden.kind)) {
+    throw Error(ErrorKind::configuration,
+                "there is no bank to make (" + arguments.config +
+                    ": hidden.kind is \"none\" or \"file\"); choose one that is drawn or "
+                    "learned");
+  }
+  return config;
+}
+
+LearnedFields make_fields(const Config& config, const Dataset& dataset, Verbosity verbosity) {
+  if (is_learned(config.hidden.kind)) return learn_bank(config, dataset, verbosity);
+  return {*make_bank(config, dataset, verbosity), {}};
+}
+
+std::string render(const nlohmann::json& result) {
+  std::string text =
+      fmt::format("{}: {} bank, {} filters of side {}, {}, seed {}\n", result.at("name").get<std::string>(),
+                  result.at("model").get<std::string>(), result.at("hidden").get<std::size_t>(),
+                  result.at("patch").get<std::size_t>(), result.at("dataset").get<std::string>(),
+                  result.at("seed").get<std::uint64_t>());
+  for (const auto& [name, value] : result.at("figures").items()) {
+    text += fmt::format("  {:<19} {:.6g}\n", name, value.get<double>());
+  }
+  text += fmt::format("  made in             {}\n", format_duration(result.at("seconds").get<double>()));
+  for (const char* file : {"output", "mosaic"}) {
+    if (result.contains(file)) text += fmt::format("  {:<19} {}\n", file, result.at(file).get<std::string>());
+  }
+  return text;
+}
+
+}  // namespace
+
+int run(const BankArguments& arguments) {
+  const Config config = read_arguments(arguments);
+  prepare_output(arguments.output, arguments.config);
+  if (!arguments.mosaic.empty()) prepare_output(arguments.mosaic, arguments.config);
+  const ThreadLimit limit(arguments.threads);
+  const Dataset dataset = load_dataset(config.dataset);
+  check_against_data(config, dataset.train.shape());
+  interrupt::install();
+  const auto start = std::chrono::steady_clock::now();
+  const LearnedFields fields =
+      make_fields(config, dataset, arguments.quiet ? Verbosity::quiet : Verbosity::normal);
+  nlohmann::json result = {
+      {"name", config.name},
+      {"dataset", dataset.name},
+      {"model", model_name(config, dataset.train.shape())},
+      {"hidden", fields.bank.size()},
+      {"patch", fields.bank.patch()},
+      {"seed", config.seed},
+      {"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()},
+      {"threads", limit.threads()},
+      {"version", program_version()},
+      {"output", arguments.output},
+      {"figures", nlohmann::json::object()}};
+  for (const FitFigure& figure : fields.figures) result["figures"][figure.name] = figure.value;
+  write_bank(arguments.output, fields.bank, make_provenance(config, arguments.command_line, limit.threads()),
+             result);
+  if (!arguments.mosaic.empty()) {
+    const Mosaic filters = mosaic(fields.bank, arguments.mosaic_filters, 4);
+    Picture picture(filters.height, filters.width, filters.channels, 0);
+    picture.pixels = filters.pixels;
+    write_png(arguments.mosaic, picture);
+    result["mosaic"] = arguments.mosaic;
+  }
+  if (arguments.json) {
+    print(result);
+  } else {
+    print(render(result));
+  }
+  return exit_code::kDone;
+}
+
+}  // namespace shallows

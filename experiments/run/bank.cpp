@@ -1,0 +1,165 @@
+#include "experiments/run/bank.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "encoders/fixed_fields.hpp"
+#include "experiments/config_schema.hpp"
+#include "experiments/run/interrupt.hpp"
+
+namespace shallows {
+namespace {
+
+std::string setting(const Config& config, const char* key) {
+  return fmt::format("{} = {}", key, to_toml(find_config_key(key)->read(config)));
+}
+
+std::string text_of(ImageShape shape) {
+  return fmt::format("{} x {} x {}", shape.height, shape.width, shape.channels);
+}
+
+[[noreturn]] void refuse_bank(const std::string& path, const std::string& problem) {
+  throw Error(
+      ErrorKind::configuration,
+      fmt::format(
+          "the bank of '{}' does not fit ({}); change the setting, or fit a bank with the same settings "
+          "(shallows bank)",
+          path, problem));
+}
+
+/// The drawn banks have their scale already.
+ReceptiveFields scaled(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
+  if (is_fixed(config.hidden.kind)) return bank;
+  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, images);
+}
+
+}  // namespace
+
+std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank) {
+  std::vector<std::uint16_t> rows, columns;
+  for (const PatchPosition position : bank.positions()) {
+    rows.push_back(position.row);
+    columns.push_back(position.column);
+  }
+  const std::size_t n = bank.size();
+  return {{"receptive_fields/filters",
+           {n, bank.shape().channels, bank.patch(), bank.patch()},
+           std::vector<float>(bank.filters().begin(), bank.filters().end())},
+          {"receptive_fields/row", {n}, std::move(rows)},
+          {"receptive_fields/column", {n}, std::move(columns)}};
+}
+
+ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape) {
+  const auto& rows = array_values<std::uint16_t>(arrays, "receptive_fields/row");
+  const auto& columns = array_values<std::uint16_t>(arrays, "receptive_fields/column", rows.size());
+  const auto& filters = array_values<float>(arrays, "receptive_fields/filters");
+  const auto named = std::find_if(arrays.begin(), arrays.end(), [](const NamedArray& array) {
+    return array.name == "receptive_fields/filters";
+  });
+  const std::size_t patch = named->shape.empty() ? 0 : named->shape.back();
+  const std::size_t expected = rows.size() * shape.channels * patch * patch;
+  bool fits = patch >= 1 && patch <= shape.height && patch <= shape.width && filters.size() == expected;
+  std::vector<PatchPosition> positions;
+  for (std::size_t i = 0; fits && i < rows.size(); ++i) {
+    fits = rows[i] + patch <= shape.height && columns[i] + patch <= shape.width;
+    positions.push_back({rows[i], columns[i]});
+  }
+  if (!fits) {
+    throw Error(
+        ErrorKind::data,
+        "the stored receptive fields do not fit their images (the file was changed or damaged); train again");
+  }
+  return {shape, patch, std::move(positions), filters};
+}
+
+ImageShape stored_shape(std::span<const NamedArray> arrays) {
+  const auto& shape = array_values<std::uint32_t>(arrays, "network/image_shape", 3);
+  return {.height = shape[0], .width = shape[1], .channels = shape[2]};
+}
+
+NamedArray shape_array(ImageShape shape) {
+  const auto u32 = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  return {"network/image_shape",
+          {3},
+          std::vector<std::uint32_t>{u32(shape.height), u32(shape.width), u32(shape.channels)}};
+}
+
+LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
+  std::optional<Progress> progress;
+  const auto report = [&](std::uint64_t done, std::uint64_t total) {
+    if (!progress) progress.emplace("bank", 0, total, verbosity, "steps");
+    progress->update(done);
+    return interrupt::requested() == 0;
+  };
+  auto learned = learn_fields(config.hidden, config.learned, dataset.train, config.seed, report);
+  if (!learned) throw interrupt::Stopped();
+  return std::move(*learned);
+}
+
+std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
+  const FieldKind kind = config.hidden.kind;
+  if (kind == FieldKind::none) return std::nullopt;
+  if (is_fixed(kind)) return make_fixed_fields(config.hidden, dataset.train.shape(), config.seed);
+  if (kind == FieldKind::file) {
+    throw Error(ErrorKind::configuration,
+                "hidden.kind = \"file\" has no bank (none was given); give one with --bank BANK.h5");
+  }
+  return scaled(learn_bank(config, dataset, verbosity).bank, config, dataset.train);
+}
+
+void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
+                const nlohmann::json& summary) {
+  RunWriter writer(path, FileKind::bank);
+  writer.write_provenance(provenance);
+  writer.write_arrays(bank_arrays(bank));
+  const NamedArray shape = shape_array(bank.shape());
+  writer.write_arrays(std::span(&shape, 1));
+  writer.write_summary(summary);
+  writer.commit();
+}
+
+GivenBank read_bank(const std::string& path, Config& config, const Dataset& dataset) {
+  const RunReader reader(path);
+  std::vector<NamedArray> arrays = reader.read_arrays("receptive_fields");
+  if (arrays.empty()) {
+    throw Error(
+        ErrorKind::data,
+        fmt::format(
+            "'{}' holds no bank (it is a {} file without receptive fields); make one with shallows bank",
+            path, to_string(reader.kind())));
+  }
+  for (NamedArray& array : reader.read_arrays("network")) arrays.push_back(std::move(array));
+  const ReceptiveFields bank = stored_bank(arrays, stored_shape(arrays));
+  const Provenance made = reader.provenance();
+  const Config stored = parse_config(made.config, path, {});
+
+  if (config.hidden.kind != FieldKind::file && config.hidden.kind != stored.hidden.kind) {
+    refuse_bank(path,
+                fmt::format("{}, here {}", setting(stored, "hidden.kind"), setting(config, "hidden.kind")));
+  }
+  if (bank.size() != config.hidden.size) {
+    refuse_bank(path, fmt::format("it has {} filters, here {}", bank.size(), setting(config, "hidden.size")));
+  }
+  if (bank.patch() != config.hidden.patch) {
+    refuse_bank(path, fmt::format("its patches have side {}, here {}", bank.patch(),
+                                  setting(config, "hidden.patch")));
+  }
+  if (bank.shape() != dataset.train.shape()) {
+    refuse_bank(path, fmt::format("it is for images of {}, these are {}; rows x columns x channels",
+                                  text_of(bank.shape()), text_of(dataset.train.shape())));
+  }
+  if (is_learned(config.hidden.kind)) {
+    const FieldScale scale_by = config.learned.scale_by;
+    config.learned = stored.learned;
+    config.learned.scale_by = scale_by;
+  } else if (is_fixed(config.hidden.kind)) {
+    config.hidden = stored.hidden;
+  }
+  return {scaled(bank, config, dataset.train), fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed,
+                                                           made.created, made.git_hash, made.command_line)};
+}
+
+}  // namespace shallows

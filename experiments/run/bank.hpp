@@ -1,0 +1,52 @@
+// The bank of a network: drawn, learned from the training images, or read from a file.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "encoders/receptive_fields.hpp"
+#include "experiments/config.hpp"
+#include "experiments/dataset.hpp"
+#include "experiments/run/progress.hpp"
+#include "models/learned_fields.hpp"
+#include "output/run_file.hpp"
+#include "sim/named_array.hpp"
+
+namespace shallows {
+
+/// The bank as arrays receptive_fields/filters, /row and /column.
+std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank);
+/// The bank that bank_arrays() described. Throws Error (data) if it does not fit the images.
+ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape);
+/// network/image_shape as a shape, and back.
+ImageShape stored_shape(std::span<const NamedArray> arrays);
+NamedArray shape_array(ImageShape shape);
+
+/// Learns the bank from the training images, with progress on stderr; not scaled. Throws Stopped after a
+/// signal, and as learn_fields does.
+LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
+
+/// The network's bank; none for hidden.kind = "none". Throws Error (configuration) for "file", which needs
+/// one given, and as learn_bank does.
+std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
+
+/// Writes a bank file: the bank as learned or drawn (scaled when a network takes it), where it comes from,
+/// figures.
+void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
+                const nlohmann::json& summary);
+
+/// A bank of a file, and in one line which file that is and how it was made.
+struct GivenBank {
+  ReceptiveFields fields;
+  std::string origin;
+};
+
+/// The bank of a bank file, run file or checkpoint, scaled as `config` asks for. Settings of how it was
+/// learned are copied from the file into `config`. Throws Error (configuration) that names the key if the
+/// bank is of another kind (unless hidden.kind is "file"), size or patch than the configuration's, or was
+/// made for images of another shape; data if the file holds none.
+GivenBank read_bank(const std::string& path, Config& config, const Dataset& dataset);
+
+}  // namespace shallows

@@ -1,0 +1,74 @@
+// A population of sparse-coding neurons that compete by recurrent inhibition and learn by local rules.
+//
+// Brito and Gerstner (2016; fact sheet, section 6), input x, weights W (rows of unit norm), lateral weights V
+// >= 0:
+//     da/dt = -a + W x - V y,   y = max(0, a - lambda),   time in time constants, from a = 0 to the fixed
+//     point dV_ij = 0.01 (y_i - <y_i>) y_j,   dw_i = eta y_i x,   then |w_i| = 1
+// Foeldiak (1990):
+//     du/dt = -u + W x - V y,   y = max(0, u - theta)
+//     dV_ij = 0.01 (y_i y_j - 0.01),   dw_i = 0.001 y_i (x - w_i),   dtheta_i = 0.01 (y_i - 0.1)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/banks/samples.hpp"
+#include "models/learned_params.hpp"
+#include "sim/rng.hpp"
+
+namespace shallows {
+
+class SparseCoder {
+ public:
+  /// W ~ N(0, 1) / (10 sqrt(inputs)), no inhibition. Takes the sparse_* members and `rate` of the parameters.
+  SparseCoder(const LearnedParams& params, std::size_t neurons, std::size_t inputs, Rng& rng);
+
+  /// The activities at the end of the dynamics. Where the fixed point is not reached within 100 time
+  /// constants (lateral weights need not be symmetric) they are those of that moment, and unsettled() counts
+  /// one more.
+  std::span<const double> respond(std::span<const double> x);
+  /// Responds, then learns.
+  void learn(std::span<const double> x);
+
+  std::uint64_t unsettled() const { return unsettled_; }
+  void reset_unsettled() { unsettled_ = 0; }
+  const Matrix& weights() const { return weights_; }
+  const Eigen::MatrixXd& lateral() const { return lateral_; }
+
+ private:
+  void settle();
+  void take_fifty_steps();
+  void activate(const std::vector<double>& potentials);
+  void derivative(const std::vector<double>& potentials, std::vector<double>& rates);
+  void learn_brito(std::span<const double> x);
+  void learn_foldiak(std::span<const double> x);
+
+  LearnedParams params_;
+  Matrix weights_;
+  Eigen::MatrixXd lateral_;  ///< by columns: an active neuron inhibits along its own
+  std::vector<double> thresholds_;
+  std::vector<double> mean_;
+  std::vector<double> drive_;
+  std::vector<double> potentials_;
+  std::vector<double> activity_;
+  std::uint64_t learned_ = 0;
+  std::uint64_t unsettled_ = 0;
+};
+
+/// What a code is worth, over samples.
+struct CodeFigures {
+  double explained = 0.0;  ///< 1 - sum |x - W^T y|^2 / sum |x|^2
+  double active = 0.0;     ///< fraction of activities above 0
+  double unsettled = 0.0;  ///< fraction of samples for which the dynamics did not settle
+};
+
+/// Learns from samples drawn with replacement. Advances the monitor by params.updates.
+SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const LearnedParams& params,
+                              Rng rng, FitMonitor& monitor);
+
+/// Over the first samples, up to `most`.
+CodeFigures code_figures(SparseCoder coder, const Samples& samples, std::size_t most);
+
+}  // namespace shallows

@@ -1,0 +1,170 @@
+"""Banks that are learned: the bank command, --bank, pictures, and every bank in both networks."""
+
+import struct
+import zlib
+
+import h5py
+import numpy as np
+
+from harness import (EXIT_CHECKPOINT, EXIT_DATA, EXIT_USAGE, ProgramTestCase, main, settings)
+
+PCA = settings("hidden.kind=pca", "hidden.features=6")
+ICA = settings("hidden.kind=ica", "hidden.features=6")
+SPARSE = settings("hidden.kind=sparse", "hidden.features=6", "hidden.fit_updates=2000")
+PERCEPTRON = """
+model = "rate"
+dataset.name = "tiny"
+dataset.directory = "DATA"
+hidden.kind = "none"
+"""
+LEARNED = {"pca": PCA, "ica": ICA, "sparse": SPARSE}
+NAMES = {"pca": "l-pca", "ica": "l-ica", "sparse": "l-sc"}
+
+
+def read_png(path):
+    """(width, height, channels) of an 8-bit PNG whose check sums are right."""
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    place, kinds = 8, []
+    while place < len(data):
+        size, kind = struct.unpack(">I4s", data[place:place + 8])
+        content = data[place + 8:place + 8 + size]
+        assert zlib.crc32(kind + content) == struct.unpack(">I", data[place + 8 + size:place + 12 + size])[0]
+        kinds.append(kind)
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", content[:10])
+        place += 12 + size
+    assert kinds[-1] == b"IEND" and depth == 8
+    return width, height, {0: 1, 2: 3}[colour]
+
+
+class Bank(ProgramTestCase):
+    def test_is_made_saved_and_reused_to_the_same_bits(self):
+        for kind, options in LEARNED.items():
+            figures = self.succeed_json("bank", "rate.toml", *options, "-o", f"{kind}.h5")
+            self.assertEqual((figures["model"], figures["hidden"], figures["patch"]), (NAMES[kind], 60, 4))
+            self.assertEqual(figures["figures"]["populations"], 10)
+            self.assertTrue(0.1 < figures["figures"]["explained_variance"] <= 1.0, figures)
+            with h5py.File(self.work / f"{kind}.h5") as file:
+                self.assertEqual(file.attrs["kind"], "bank")
+                self.assertEqual(file["receptive_fields/filters"].shape, (60, 1, 4, 4))
+            self.succeed("train", "rate.toml", *options, "-o", "made.h5", "--threads", "1")
+            self.succeed("train", "rate.toml", *options, "-o", "given.h5", "--bank", f"{kind}.h5")
+            self.assert_same_run(self.work / "made.h5", self.work / "given.h5")
+            with h5py.File(self.work / "given.h5") as given, h5py.File(self.work / "made.h5") as made:
+                self.assertTrue(given["provenance"].attrs["bank"].startswith(f"{kind}.h5 (seed 5"))
+                self.assertNotIn("bank", made["provenance"].attrs)
+
+    def test_serves_the_spiking_network_too_with_the_drive_of_the_gabors(self):
+        for kind, options in LEARNED.items():
+            self.succeed("bank", "rate.toml", *options, "-o", f"{kind}.h5")
+            figures = self.succeed_json("train", "spiking.toml", *options, "-o", "run.h5", "--bank", f"{kind}.h5")
+            self.assertEqual((figures["model"], figures["coding"]), (NAMES[kind], "spiking"))
+            self.assertGreater(figures["spikes_per_image"]["hidden"], 0)
+            with h5py.File(self.work / "run.h5") as file:
+                l1 = np.abs(file["receptive_fields/filters"][:]).sum(axis=(1, 2, 3)).mean()
+            self.assertAlmostEqual(l1, 40.0, places=3)
+
+    def test_of_another_network_is_taken_as_it_is(self):
+        self.succeed("train", "rate.toml", "-o", "gabor.h5")
+        options = settings("hidden.kind=file", "hidden.scale=40")
+        figures = self.succeed_json("train", "spiking.toml", *options, "-o", "run.h5", "--bank", "gabor.h5")
+        self.assertEqual(figures["model"], "l-bank")
+        with h5py.File(self.work / "run.h5") as file, h5py.File(self.work / "gabor.h5") as source:
+            ratio = file["receptive_fields/filters"][:] / source["receptive_fields/filters"][:]
+        self.assertTrue(np.allclose(ratio, 40.0 / 2.1, rtol=1e-4))
+
+    def test_takes_its_settings_along(self):
+        self.succeed("bank", "rate.toml", *SPARSE, *settings("hidden.fit_rate=5e-3"), "-o", "bank.h5")
+        self.succeed("train", "rate.toml", *SPARSE, "-o", "run.h5", "--bank", "bank.h5")
+        with h5py.File(self.work / "run.h5") as file:
+            self.assertIn("fit_rate = 0.005", file["provenance"].attrs["config"])
+
+    def test_outlives_an_interruption(self):
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        self.succeed("train", "rate.toml", *PCA, "-o", "whole.h5", "--bank", "bank.h5")
+        self.succeed("train", "rate.toml", *PCA, "-o", "run.h5", "--bank", "bank.h5", "--max-time", "1e-9")
+        (self.work / "bank.h5").unlink()
+        self.succeed("train", "rate.toml", *PCA, "-o", "run.h5", "--resume")
+        self.assert_same_run(self.work / "whole.h5", self.work / "run.h5")
+        with h5py.File(self.work / "run.h5") as file:
+            self.assertTrue(file["provenance"].attrs["bank"].startswith("bank.h5"))
+
+    def test_is_drawn_for_the_other_kinds(self):
+        self.succeed("bank", "spiking.toml", "-o", "bank.h5")
+        self.succeed("train", "spiking.toml", "-o", "made.h5")
+        self.succeed("train", "spiking.toml", "-o", "given.h5", "--bank", "bank.h5")
+        self.assert_same_run(self.work / "made.h5", self.work / "given.h5")
+
+    def test_is_drawn_as_a_mosaic(self):
+        figures = self.succeed_json("bank", "rate.toml", *PCA, "-o", "bank.h5", "--mosaic", "pictures/filters.png",
+                                    "--mosaic-filters", "12")
+        self.assertEqual(figures["mosaic"], "pictures/filters.png")
+        # 4 columns and 3 rows of 4 x 4 filters, four times as large, and lines between.
+        self.assertEqual(read_png(self.work / "pictures/filters.png"), (4 * 17 + 1, 3 * 17 + 1, 1))
+        self.assertEqual(self.names_in("pictures"), ["filters.png"])
+
+    def test_is_inspected(self):
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        self.assertIn("receptive_fields", self.succeed("inspect", "bank.h5").stdout)
+
+
+class BadBanks(ProgramTestCase):
+    def test_as_many_features_as_a_patch_has_pixels(self):
+        for options in (PCA, ICA):
+            outcome = self.run_program("bank", "rate.toml", *options, *settings("hidden.features=16", "hidden.size=64"),
+                                       "-o", "bank.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "hidden.features = 16", "choose 1 to 15")
+        self.assertNotIn("bank.h5", self.names_in())
+
+    def test_a_size_that_is_no_multiple_of_the_features(self):
+        outcome = self.run_program("train", "rate.toml", *PCA, *settings("hidden.size=61"), "-o", "run.h5")
+        self.assert_refused(outcome, EXIT_USAGE, "hidden.size = 61", "hidden.features = 6")
+
+    def test_a_bank_that_does_not_fit(self):
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        for options, word in ((ICA, "hidden.kind"), ((*PCA, *settings("hidden.size=66")), "hidden.size = 66"),
+                              ((*PCA, *settings("hidden.patch=5")), "hidden.patch = 5")):
+            outcome = self.run_program("train", "rate.toml", *options, "-o", "run.h5", "--bank", "bank.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "bank.h5", word)
+        self.assertNotIn("run.h5", self.names_in())
+
+    def test_files_without_a_bank(self):
+        self.write("perceptron.toml", PERCEPTRON)
+        self.succeed("train", "perceptron.toml", "-o", "perceptron.h5")
+        for file, word in (("perceptron.h5", "holds no bank"), ("rate.toml", "rate.toml"), ("nowhere.h5", "nowhere.h5")):
+            outcome = self.run_program("train", "rate.toml", *PCA, "-o", "run.h5", "--bank", file)
+            self.assert_refused(outcome, EXIT_DATA, word)
+        outcome = self.run_program("train", "rate.toml", *settings("hidden.kind=file"), "-o", "run.h5")
+        self.assert_refused(outcome, EXIT_USAGE, "--bank")
+
+    def test_a_bank_file_is_no_run(self):
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        self.assert_refused(self.run_program("compare", "bank.h5"), EXIT_DATA, "bank.h5")
+        self.assert_refused(self.run_program("train", "rate.toml", *PCA, "-o", "bank.h5", "--resume"), EXIT_CHECKPOINT,
+                            "bank.h5")
+        self.assert_refused(self.run_program("test", "bank.h5"), EXIT_DATA, "bank.h5")
+
+    def test_settings_of_other_learners(self):
+        for options, word in ((settings("hidden.features=5"), "hidden.features"),
+                              ((*PCA, *settings("hidden.ica_one_step=true")), "hidden.ica_one_step"),
+                              ((*PCA, *settings("hidden.fit_rate=0.1")), "hidden.pca_rule"),
+                              ((*PCA, *settings("hidden.gabor_colour=opponent")), "hidden.gabor_colour"),
+                              (settings("hidden.gabor_colour=opponent"), "colour")):
+            outcome = self.run_program("train", "rate.toml", *options, "-o", "run.h5")
+            self.assert_refused(outcome, EXIT_USAGE, word)
+
+    def test_a_rate_that_is_too_high(self):
+        outcome = self.run_program("bank", "rate.toml", *PCA, *settings("hidden.pca_rule=sanger", "hidden.fit_rate=1e4",
+                                                                        "hidden.fit_updates=2000"), "-o", "bank.h5")
+        self.assert_refused(outcome, 1, "hidden.fit_rate")
+        self.assertNotIn("bank.h5", self.names_in())
+
+    def test_nothing_to_make(self):
+        self.write("perceptron.toml", PERCEPTRON)
+        outcome = self.run_program("bank", "perceptron.toml", "-o", "bank.h5")
+        self.assert_refused(outcome, EXIT_USAGE, "there is no bank to make")
+
+
+if __name__ == "__main__":
+    main()

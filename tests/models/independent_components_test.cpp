@@ -1,0 +1,93 @@
+#include "models/banks/independent_components.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+
+#include "models/banks/principal_components.hpp"
+#include "tests/models/feature_scenes.hpp"
+
+namespace shallows {
+namespace {
+
+/// Independent sources of unit variance: the first `heavy` ones Laplacian, the others uniform.
+Matrix draw_sources(Eigen::Index samples, Eigen::Index count, Eigen::Index heavy) {
+  Rng rng(92, Purpose::tests, 0);
+  Matrix sources(samples, count);
+  for (Eigen::Index n = 0; n < samples; ++n) {
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const double u = rng.uniform(-1.0, 1.0);
+      sources(n, i) =
+          i < heavy ? std::copysign(std::log(1.0 - std::abs(u)) / std::sqrt(2.0), u) : u * std::sqrt(3.0);
+    }
+  }
+  return sources;
+}
+
+struct Mixture {
+  Matrix mixing;
+  Samples samples;
+  PrincipalComponents components;
+  Samples white;
+
+  Mixture(Eigen::Index samples_in_all, Eigen::Index count, Eigen::Index heavy)
+      : mixing(gaussian(count, count, 7)),
+        samples(matrix_samples(draw_sources(samples_in_all, count, heavy) * mixing.transpose())) {
+    FitMonitor monitor(0, {});
+    components = principal_components(covariance(samples, monitor), static_cast<std::size_t>(count));
+    white = whitened(samples, components);
+  }
+
+  /// Unmixing times mixing: a permutation with scales if the sources were found.
+  Matrix product(const Matrix& unmixing) const {
+    Matrix whitening = components.vectors;
+    for (Eigen::Index i = 0; i < whitening.rows(); ++i) {
+      whitening.row(i) /= std::sqrt(components.variances[static_cast<std::size_t>(i)]);
+    }
+    return unmixing * whitening * mixing;
+  }
+};
+
+TEST(FastIca, FindsKnownSourcesOfBothKinds) {
+  const Mixture mixture(20000, 4, 2);
+  FitMonitor monitor(0, {});
+  const IndependentComponents found =
+      fast_ica(mixture.white, kFastIcaSteps, Rng(1, Purpose::tests, 0), monitor);
+  EXPECT_TRUE(found.converged);
+  EXPECT_LT(found.steps, kFastIcaSteps);
+  EXPECT_GT(separation(mixture.product(found.unmixing)), 0.999);
+  EXPECT_LT((found.unmixing * found.unmixing.transpose() - Matrix::Identity(4, 4)).cwiseAbs().maxCoeff(),
+            1e-12);
+}
+
+TEST(FastIca, HasNotFoundThemAfterTheOneStepOfTheReleasedCode) {
+  const Mixture mixture(20000, 4, 2);
+  FitMonitor monitor(0, {});
+  const IndependentComponents found = fast_ica(mixture.white, 1, Rng(1, Purpose::tests, 0), monitor);
+  EXPECT_EQ(found.steps, 1U);
+  EXPECT_FALSE(found.converged);
+  EXPECT_LT(separation(mixture.product(found.unmixing)), 0.99);
+}
+
+TEST(FastIca, IsTheSameWhetherTheSamplesAreKeptOrReadAnew) {
+  const Mixture mixture(3000, 3, 3);
+  FitMonitor monitor(0, {});
+  const Rng rng(1, Purpose::tests, 0);
+  EXPECT_EQ(fast_ica(mixture.white, 5, rng, monitor).unmixing,
+            fast_ica(mixture.white, 5, rng, monitor, 0).unmixing);
+}
+
+TEST(NonlinearHebb, FindsKnownSourcesWithHeavyTails) {
+  const Mixture mixture(20000, 3, 3);
+  LearnedParams params;
+  params.rate = 0.05;
+  params.updates = 100'000;
+  FitMonitor monitor(0, {});
+  const IndependentComponents found =
+      nonlinear_hebb(mixture.white, params, Rng(1, Purpose::tests, 0), monitor);
+  EXPECT_GT(separation(mixture.product(found.unmixing)), 0.98);
+}
+
+}  // namespace
+}  // namespace shallows

@@ -1,0 +1,287 @@
+#include "models/learned_fields.hpp"
+
+#include <gtest/gtest.h>
+#include <tbb/global_control.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "models/banks/principal_components.hpp"
+#include "models/spiking_network.hpp"
+#include "sim/error.hpp"
+#include "sim/rng.hpp"
+#include "tests/models/feature_scenes.hpp"
+
+namespace shallows {
+namespace {
+
+constexpr ImageShape kColour{.height = 8, .width = 9, .channels = 3};
+
+/// Blurred noise in three channels, dark in the last `dark` columns.
+ImageSet colour_images(std::size_t count, std::size_t dark = 0) {
+  Rng rng(94, Purpose::tests, 0);
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::uint8_t> labels;
+  for (std::size_t n = 0; n < count; ++n) {
+    labels.push_back(static_cast<std::uint8_t>(rng.integer(3)));
+    for (std::size_t j = 0; j < kColour.pixels(); ++j) {
+      const std::uint32_t before = j > 0 ? pixels.back() : 0;
+      const bool is_dark = j % kColour.width + dark >= kColour.width;
+      pixels.push_back(is_dark ? std::uint8_t{0}
+                               : static_cast<std::uint8_t>((before + rng.integer(256)) / 2));
+    }
+  }
+  ImageSet images(kColour, std::move(pixels), std::move(labels));
+  images.set_mean(images.pixel_mean());
+  return images;
+}
+
+FixedFieldsParams fields(FieldKind kind, std::size_t size, std::size_t patch) {
+  return {.kind = kind, .size = size, .patch = patch};
+}
+
+LearnedParams params(std::size_t features) {
+  LearnedParams result;
+  result.features = features;
+  result.updates = 2500;
+  result.rate = 0.05;
+  return result;
+}
+
+double figure(const LearnedFields& learned, const std::string& name) {
+  for (const FitFigure& found : learned.figures) {
+    if (found.name == name) return found.value;
+  }
+  ADD_FAILURE() << "no figure " << name;
+  return 0.0;
+}
+
+bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
+  return std::ranges::equal(a.positions(), b.positions()) && std::ranges::equal(a.filters(), b.filters());
+}
+
+struct Case {
+  FieldKind kind;
+  LearnedParams params;
+};
+
+/// Every learner.
+std::vector<Case> cases() {
+  std::vector<Case> all = {
+      {FieldKind::pca, params(5)}, {FieldKind::ica, params(5)}, {FieldKind::sparse, params(5)}};
+  all.push_back(all[0]);
+  all.back().params.pca_rule = PcaRule::sanger;
+  all.push_back(all[0]);
+  all.back().params.pca_rule = PcaRule::oja_subspace;
+  all.push_back(all[1]);
+  all.back().params.ica_rule = IcaRule::nonlinear_hebb;
+  all.push_back(all[2]);
+  all.back().params.sparse_rule = SparseRule::foldiak;
+  return all;
+}
+
+TEST(LearnedFields, AreTheSameBitsForAnyNumberOfThreads) {
+  const ImageSet images = colour_images(600);
+  for (const Case& c : cases()) {
+    std::vector<ReceptiveFields> banks;
+    for (const std::size_t threads : {1U, 2U, 4U}) {
+      const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+      banks.push_back(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, {})->bank);
+    }
+    EXPECT_TRUE(same_bits(banks[0], banks[1])) << static_cast<int>(c.kind);
+    EXPECT_TRUE(same_bits(banks[0], banks[2])) << static_cast<int>(c.kind);
+    const ReceptiveFields other = learn_fields(fields(c.kind, 40, 3), c.params, images, 6, {})->bank;
+    EXPECT_FALSE(same_bits(banks[0], other)) << "the seed matters";
+  }
+}
+
+TEST(LearnedFields, ShareAPatchWithinAPopulation) {
+  const ImageSet images = colour_images(200);
+  for (const Case& c : cases()) {
+    const ReceptiveFields bank = learn_fields(fields(c.kind, 200, 4), c.params, images, 5, {})->bank;
+    ASSERT_EQ(bank.size(), 200U);
+    EXPECT_EQ(bank.filter_size(), 48U);
+    bool last_row = false;
+    for (std::size_t i = 0; i < 200; ++i) {
+      EXPECT_EQ(bank.position(i), bank.position(i / 5 * 5));
+      EXPECT_LE(bank.position(i).row, 4);
+      EXPECT_LE(bank.position(i).column, 5);
+      last_row = last_row || bank.position(i).row == 4;
+      EXPECT_TRUE(std::ranges::all_of(bank.filter(i), [](float w) { return std::isfinite(w); }));
+    }
+    EXPECT_TRUE(last_row);
+  }
+}
+
+TEST(LearnedFields, LeaveOutTheLastPlacesAsReleasedOnRequest) {
+  const ImageSet images = colour_images(50);
+  LearnedParams released = params(2);
+  released.places = PatchPlaces::without_last;
+  const ReceptiveFields bank = learn_fields(fields(FieldKind::pca, 200, 4), released, images, 5, {})->bank;
+  for (const PatchPosition position : bank.positions()) {
+    EXPECT_LE(position.row, 3);
+    EXPECT_LE(position.column, 4);
+  }
+  EXPECT_NO_THROW(learn_fields(fields(FieldKind::pca, 2, 8), released, images, 5, {}));
+}
+
+/// Whether the covariance is cut out of the image's or summed for the patch, the components are those of the
+/// patch.
+TEST(LearnedFields, ArePrincipalComponentsOfTheirOwnPatch) {
+  const ImageSet images = colour_images(700);
+  for (const std::size_t populations : {1U, 30U}) {
+    const LearnedFields learned =
+        *learn_fields(fields(FieldKind::pca, 4 * populations, 3), params(4), images, 5, {});
+    const ReceptiveFields& bank = learned.bank;
+    for (std::size_t p = 0; p < populations; ++p) {
+      Matrix rows(700, 27);
+      std::vector<float> pixels(kColour.pixels());
+      for (std::size_t n = 0; n < 700; ++n) {
+        images.image(n).centered(pixels);
+        for (std::size_t k = 0; k < 27; ++k) {
+          rows(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(k)) =
+              static_cast<double>(pixels[bank.pixel(4 * p, k)]);
+        }
+      }
+      const PrincipalComponents plain = principal_components(rows.transpose() * rows / 700.0, 4);
+      for (std::size_t f = 0; f < 4; ++f) {
+        for (std::size_t k = 0; k < 27; ++k) {
+          EXPECT_NEAR(static_cast<double>(bank.filter(4 * p + f)[k]),
+                      plain.vectors(static_cast<Eigen::Index>(f), static_cast<Eigen::Index>(k)), 1e-4);
+        }
+      }
+    }
+    EXPECT_GT(figure(learned, "explained_variance"), 0.2);
+    EXPECT_LT(figure(learned, "explained_variance"), 1.0);
+  }
+}
+
+TEST(LearnedFields, LearnFromTheFirstImagesOnlyOnRequest) {
+  const ImageSet images = colour_images(300);
+  for (Case c : cases()) {
+    c.params.fit_images = 100;
+    const ReceptiveFields part = learn_fields(fields(c.kind, 10, 3), c.params, images, 5, {})->bank;
+    ImageSet first = images.slice(0, 100);
+    c.params.fit_images = 0;
+    EXPECT_TRUE(same_bits(part, learn_fields(fields(c.kind, 10, 3), c.params, first, 5, {})->bank));
+  }
+}
+
+TEST(LearnedFields, AreSilentWhereTheImagesAlwaysAreDark) {
+  const ImageSet images = colour_images(300, 5);
+  for (const FieldKind kind : {FieldKind::pca, FieldKind::ica}) {
+    std::uint64_t last = 0, all = 1;
+    const auto watch = [&](std::uint64_t done, std::uint64_t total) {
+      last = done;
+      all = total;
+      return true;
+    };
+    const LearnedFields learned = *learn_fields(fields(kind, 300, 3), params(5), images, 5, watch);
+    EXPECT_EQ(last, all);
+    double zeros = 0.0;
+    for (std::size_t i = 0; i < 300; ++i) {
+      const auto filter = learned.bank.filter(i);
+      const bool zero = std::ranges::all_of(filter, [](float w) { return w == 0.0F; });
+      const bool in_the_dark = learned.bank.position(i).column >= 4;
+      EXPECT_TRUE(zero || !in_the_dark);
+      EXPECT_FALSE(zero && learned.bank.position(i).column <= 1);
+      EXPECT_TRUE(std::ranges::all_of(filter, [](float w) { return std::isfinite(w); }));
+      zeros += zero ? 1.0 : 0.0;
+    }
+    EXPECT_GT(zeros, 0.0);
+    EXPECT_EQ(figure(learned, "silent_filters"), zeros);
+  }
+}
+
+TEST(LearnedFields, StopWhenTheirProgressSaysSo) {
+  const ImageSet images = colour_images(2000);
+  for (const Case& c : cases()) {
+    std::uint64_t calls = 0;
+    const auto stop = [&](std::uint64_t, std::uint64_t) { return ++calls < 2; };
+    EXPECT_FALSE(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, stop).has_value());
+    std::uint64_t last = 0, all = 1;
+    const auto watch = [&](std::uint64_t done, std::uint64_t total) {
+      EXPECT_GE(done, last);
+      last = done;
+      all = total;
+      return true;
+    };
+    EXPECT_TRUE(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, watch).has_value());
+    EXPECT_EQ(last, all) << "progress ends at 100 %: " << static_cast<int>(c.kind);
+  }
+}
+
+TEST(LearnedFields, RefuseACovarianceThatDoesNotFitIntoMemory) {
+  constexpr ImageShape kLarge{.height = 200, .width = 200};
+  const ImageSet images(kLarge, std::vector<std::uint8_t>(kLarge.pixels()), {0});
+  try {
+    learn_fields(fields(FieldKind::ica, 2, 200), params(2), images, 5, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::configuration);
+    EXPECT_NE(std::string(error.what()).find("hidden.patch = 200"), std::string::npos);
+  }
+}
+
+TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
+  const ImageSet images = colour_images(300);
+  const ReceptiveFields bank = learn_fields(fields(FieldKind::pca, 40, 3), params(5), images, 5, {})->bank;
+  const auto answers = [&](const ReceptiveFields& scaled) {
+    std::vector<double> all, one(scaled.size());
+    std::vector<float> pixels(kColour.pixels());
+    for (std::size_t n = 0; n < images.size(); ++n) {
+      images.image(n).centered(pixels);
+      scaled.apply(pixels, one);
+      all.insert(all.end(), one.begin(), one.end());
+    }
+    return all;
+  };
+  const std::vector<double> largest = answers(scaled_fields(bank, FieldScale::largest, 1.5, images));
+  EXPECT_NEAR(*std::ranges::max_element(largest), 1.5, 1e-4);
+  double squares = 0.0;
+  for (const double answer : answers(scaled_fields(bank, FieldScale::rms, 0.2, images)))
+    squares += answer * answer;
+  EXPECT_NEAR(std::sqrt(squares / static_cast<double>(40 * images.size())), 0.2, 1e-5);
+  const ReceptiveFields l1 = scaled_fields(bank, FieldScale::l1, 80.0, images);
+  double sum = 0.0;
+  for (const float weight : l1.filters()) sum += std::abs(static_cast<double>(weight));
+  EXPECT_NEAR(sum / (40.0 * 3.0), 80.0, 1e-3) << "as a bank of Gabors with that scale";
+  const double ratio = static_cast<double>(l1.filter(7)[3]) / static_cast<double>(bank.filter(7)[3]);
+  EXPECT_NEAR(static_cast<double>(l1.filter(31)[5]) / static_cast<double>(bank.filter(31)[5]), ratio,
+              1e-4 * ratio)
+      << "one factor for all";
+}
+
+/// Fast and reference engine agree on colour images through learned weights, as they do on Gabors.
+TEST(LearnedFields, RunInASpikingNetworkInColour) {
+  const ImageSet images = colour_images(300);
+  for (const FieldKind kind : {FieldKind::pca, FieldKind::ica, FieldKind::sparse}) {
+    const ReceptiveFields raw = learn_fields(fields(kind, 40, 4), params(5), images, 5, {})->bank;
+    const ReceptiveFields bank = scaled_fields(raw, FieldScale::l1, 40.0, images);
+    std::vector<std::vector<float>> scores;
+    std::vector<std::size_t> spikes;
+    for (const EngineKind engine : {EngineKind::fast, EngineKind::reference}) {
+      SpikingParams spiking;
+      spiking.engine = engine;
+      spiking.precision = Precision::double_precision;
+      SpikingNetwork network(spiking, bank, draw_thresholds(spiking.threshold, kColour.pixels(), 40, 3, 1),
+                             1);
+      EXPECT_EQ(network.inputs(), 8U * 9U * 3U);
+      std::vector<Presentation> shown;
+      for (std::size_t n = 0; n < 6; ++n) shown.push_back({images.image(n), images.label(n), 2e-3});
+      std::vector<Activity> activities(shown.size());
+      network.learn(shown, activities);
+      for (const Activity& activity : activities) spikes.push_back(activity.hidden.size());
+      Activity activity;
+      scores.push_back(network.respond(images.image(7), activity).scores);
+      EXPECT_GT(activity.hidden.size(), 100U);
+    }
+    EXPECT_EQ(scores[0], scores[1]);
+    EXPECT_TRUE(std::equal(spikes.begin(), spikes.begin() + 6, spikes.begin() + 6));
+  }
+}
+
+}  // namespace
+}  // namespace shallows
