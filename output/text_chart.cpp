@@ -6,28 +6,12 @@
 #include <cassert>
 #include <cmath>
 
+#include "output/ticks.hpp"
+
 namespace shallows {
 namespace {
 
 constexpr std::size_t chart_margin = 9;
-
-/// The distance of ticks, 1, 2 or 5 times a power of ten, that puts about `most` of them on `range`.
-double tick_step(double range, double most) {
-  const double rough = range / std::max(most, 1.0);
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10.0 * power;
-}
-
-std::vector<double> ticks(double low, double high, double most) {
-  const double step = tick_step(high - low, most);
-  std::vector<double> values;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1.0)
-    values.push_back(k * step);
-  return values;
-}
 
 /// A range that is not empty around the finite values.
 std::pair<double, double> range_of(std::span<const double> values) {
@@ -80,7 +64,7 @@ std::string render_axis(double low, double high, std::size_t margin, std::size_t
   // The last number may stand out by half its length.
   std::string numbers(margin + 1 + columns + 4, ' ');
   std::size_t free_from = 0;
-  for (const double tick : ticks(low, high, static_cast<double>(columns) / 8.0)) {
+  for (const double tick : linear_ticks(low, high, static_cast<double>(columns) / 8.0)) {
     const std::size_t column = dot_of(tick, low, high, columns);
     line[column] = unicode ? "┴" : "+";
     const std::string number = fmt::format("{:.6g}", tick == 0.0 ? 0.0 : tick);
