@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 // Targets without a fused multiply-add would have to emulate it: one of them, the baseline, is enough.
@@ -20,37 +21,62 @@ HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class Real>
+/// kCount images at once, so that a weight in a register serves them all. Every sum runs over the rows in
+/// order, whatever kCount is.
+template <std::size_t kCount, class Real>
 HWY_INLINE void multiply_block(const NeuronId* HWY_RESTRICT sources, std::size_t rows,
-                               const Real* HWY_RESTRICT weights, const Real* HWY_RESTRICT x,
-                               Real* HWY_RESTRICT out) {
+                               const Real* HWY_RESTRICT weights, const Real* HWY_RESTRICT xs,
+                               std::size_t x_stride, Real* HWY_RESTRICT outs, std::size_t out_stride) {
   const hn::ScalableTag<Real> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
-  constexpr std::size_t kChains = 8;
+  constexpr std::size_t kChains = kCount == 1 ? 8 : 4;
   for (std::size_t first = 0; first < kBlockLanes; first += kChains * kLanes) {
-    V sum[kChains];
-    for (std::size_t c = 0; c < kChains; ++c) sum[c] = hn::Zero(d);
+    V sum[kCount][kChains];
+    for (auto& chains : sum) {
+      for (V& chain : chains) chain = hn::Zero(d);
+    }
     for (std::size_t row = 0; row < rows; ++row) {
-      const V value = hn::Set(d, x[sources[row]]);
       const Real* weight = weights + row * kBlockLanes + first;
-      HWY_UNROLL(kChains)
-      for (std::size_t c = 0; c < kChains; ++c) {
-        sum[c] = fused_multiply_add(d, hn::Load(d, weight + c * kLanes), value, sum[c]);
+      HWY_UNROLL(4)
+      for (std::size_t k = 0; k < kCount; ++k) {
+        const V value = hn::Set(d, xs[k * x_stride + sources[row]]);
+        HWY_UNROLL(8)
+        for (std::size_t c = 0; c < kChains; ++c) {
+          sum[k][c] = fused_multiply_add(d, hn::Load(d, weight + c * kLanes), value, sum[k][c]);
+        }
       }
     }
-    for (std::size_t c = 0; c < kChains; ++c) hn::StoreU(sum[c], d, out + first + c * kLanes);
+    for (std::size_t k = 0; k < kCount; ++k) {
+      for (std::size_t c = 0; c < kChains; ++c)
+        hn::StoreU(sum[k][c], d, outs + k * out_stride + first + c * kLanes);
+    }
   }
 }
 
-void multiply_float(const NeuronId* sources, std::size_t rows, const float* weights, const float* x,
-                    float* out) {
-  multiply_block<float>(sources, rows, weights, x, out);
+template <class Real>
+HWY_INLINE void multiply_images(const NeuronId* sources, std::size_t rows, const Real* weights,
+                                const Real* xs, std::size_t x_stride, Real* outs, std::size_t out_stride,
+                                std::size_t count) {
+  constexpr std::size_t kTogether = HWY_MAX_BYTES >= 64 ? 4 : 2;  // as the registers allow
+  std::size_t k = 0;
+  for (; k + kTogether <= count; k += kTogether) {
+    multiply_block<kTogether>(sources, rows, weights, xs + k * x_stride, x_stride, outs + k * out_stride,
+                              out_stride);
+  }
+  for (; k < count; ++k) {
+    multiply_block<1>(sources, rows, weights, xs + k * x_stride, x_stride, outs + k * out_stride, out_stride);
+  }
 }
 
-void multiply_double(const NeuronId* sources, std::size_t rows, const double* weights, const double* x,
-                     double* out) {
-  multiply_block<double>(sources, rows, weights, x, out);
+void multiply_float(const NeuronId* sources, std::size_t rows, const float* weights, const float* xs,
+                    std::size_t x_stride, float* outs, std::size_t out_stride, std::size_t count) {
+  multiply_images(sources, rows, weights, xs, x_stride, outs, out_stride, count);
+}
+
+void multiply_double(const NeuronId* sources, std::size_t rows, const double* weights, const double* xs,
+                     std::size_t x_stride, double* outs, std::size_t out_stride, std::size_t count) {
+  multiply_images(sources, rows, weights, xs, x_stride, outs, out_stride, count);
 }
 
 }  // namespace shallows::HWY_NAMESPACE
@@ -63,14 +89,17 @@ namespace {
 HWY_EXPORT(multiply_float);
 HWY_EXPORT(multiply_double);
 
-void multiply_one(const NeuronId* sources, std::size_t rows, const float* weights, const float* x,
-                  float* out) {
-  HWY_DYNAMIC_DISPATCH(multiply_float)(sources, rows, weights, x, out);
-}
-
-void multiply_one(const NeuronId* sources, std::size_t rows, const double* weights, const double* x,
-                  double* out) {
-  HWY_DYNAMIC_DISPATCH(multiply_double)(sources, rows, weights, x, out);
+/// `count` vectors x through one block; its part of each result starts at `outs`.
+template <class Real>
+void multiply(const typename PackedSynapses<Real>::Block& block, const Real* weights, const Real* xs,
+              std::size_t x_stride, Real* outs, std::size_t out_stride, std::size_t count) {
+  if constexpr (std::is_same_v<Real, float>) {
+    HWY_DYNAMIC_DISPATCH(multiply_float)
+    (block.sources.data(), block.sources.size(), weights, xs, x_stride, outs, out_stride, count);
+  } else {
+    HWY_DYNAMIC_DISPATCH(multiply_double)
+    (block.sources.data(), block.sources.size(), weights, xs, x_stride, outs, out_stride, count);
+  }
 }
 
 constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
@@ -110,11 +139,27 @@ PackedSynapses<Real>::PackedSynapses(const Synapses& synapses, std::span<const d
 }
 
 template <class Real>
+std::vector<Real> PackedSynapses<Real>::unpack(const Synapses& synapses) const {
+  std::vector<Real> values;
+  values.reserve(synapses.sources.size());
+  for (std::size_t i = 0; i < synapses.targets(); ++i) {
+    const Block& block = blocks_[i / kBlockLanes];
+    for (const NeuronId source : synapses.sources_of(i)) {
+      const auto found = std::lower_bound(block.sources.begin(), block.sources.end(), source);
+      assert(found != block.sources.end() && *found == source);
+      const auto row = static_cast<std::size_t>(found - block.sources.begin());
+      values.push_back(weights(block)[row * kBlockLanes + i % kBlockLanes]);
+    }
+  }
+  return values;
+}
+
+template <class Real>
 void PackedSynapses<Real>::multiply(std::span<const Real> x, std::span<Real> out) const {
   assert(x.size() == source_count_ && out.size() == padded_targets());
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]), x.data(),
-                 out.data() + b * kBlockLanes);
+    shallows::multiply<Real>(blocks_[b], weights(blocks_[b]), x.data(), x.size(),
+                             out.data() + b * kBlockLanes, out.size(), 1);
   }
 }
 
@@ -123,10 +168,8 @@ void PackedSynapses<Real>::multiply_many(std::span<const Real> xs, std::span<Rea
   const std::size_t count = xs.size() / source_count_;
   assert(xs.size() == count * source_count_ && outs.size() == count * padded_targets());
   tbb::parallel_for(std::size_t{0}, blocks_.size(), [&](std::size_t b) {
-    for (std::size_t k = 0; k < count; ++k) {
-      multiply_one(blocks_[b].sources.data(), blocks_[b].sources.size(), weights(blocks_[b]),
-                   xs.data() + k * source_count_, outs.data() + k * padded_targets() + b * kBlockLanes);
-    }
+    shallows::multiply<Real>(blocks_[b], weights(blocks_[b]), xs.data(), source_count_,
+                             outs.data() + b * kBlockLanes, padded_targets(), count);
   });
 }
 

@@ -31,6 +31,10 @@ class PackedSynapses {
   std::size_t padded_targets() const { return blocks_.size() * kBlockLanes; }
   /// Row s, lane l is at s * kBlockLanes + l.
   const Real* weights(const Block& block) const { return weights_.data() + block.first_weight; }
+  /// For learning. Lanes without a synapse must keep the weight 0.
+  Real* weights(const Block& block) { return weights_.data() + block.first_weight; }
+  /// The weights of `synapses`, of which these were made, as they are now.
+  std::vector<Real> unpack(const Synapses& synapses) const;
 
   /// Lanes computed for one event of each source; the synapses among them are the useful ones.
   std::span<const std::uint32_t> lanes() const { return lanes_; }

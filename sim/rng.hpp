@@ -25,6 +25,7 @@ enum class Purpose : std::uint32_t {
   sampling = 8,
   test_initial_voltage = 9,
   subset = 10,
+  feedback_weight = 40,
   tests = 1000,
 };
 
