@@ -46,7 +46,16 @@ using Domain =
     std::variant<SwitchDomain, CountDomain, RealDomain, TextDomain, ChoiceDomain, ListDomain, TrialsDomain>;
 
 /// The configurations that a key means something to.
-enum class KeyScope { any, spiking, rate, hidden_layer, gabor_bank, rate_hidden_layer };
+enum class KeyScope {
+  any,
+  spiking,
+  rate,
+  hidden_layer,
+  gabor_bank,
+  rate_hidden_layer,
+  learning_bank,
+  feedback_alignment
+};
 
 /// Whether a key can change what is learned.
 enum class KeyRole { learning, evaluation };

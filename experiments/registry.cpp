@@ -25,7 +25,8 @@ const Listing& listing(Category category) {
   static const Listing models{
       "model",
       {{"spiking", "LIF network: input population, fixed hidden layer, readout trained at spike arrivals"},
-       {"rate", "ReLU network: fixed hidden layer or none, readout trained online"}}};
+       {"rate",
+        "ReLU network: hidden layer fixed or learning in its patches, or none; readout trained online"}}};
   static const Listing encoders{
       "encoder",
       {{"random", "receptive-field bank: independent Gaussian weights in a patch at a random position"},
@@ -33,7 +34,9 @@ const Listing& listing(Category category) {
        {"current", "input: one LIF neuron per pixel, driven by a constant current"}}};
   static const Listing rules{
       "rule",
-      {{"teacher-stdp",
+      {{"backprop", "hidden layer: errors come back through the readout's weights"},
+       {"feedback-alignment", "hidden layer: errors come back through fixed random weights"},
+       {"teacher-stdp",
         "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival"},
        {"delta", "rate readout: dw = rate * (target - output) * input where the output is active"}}};
   static const Listing datasets{

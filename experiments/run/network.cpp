@@ -109,12 +109,11 @@ std::vector<PopulationInfo> Network::populations() const {
   return {{"input", shape_.pixels()}, {"hidden", hidden()}, {"readout", classes()}};
 }
 
-void Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
-                    std::span<std::uint8_t> predicted) {
+LearningReport Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
+                              std::span<std::uint8_t> predicted) {
   if (auto* rate = std::get_if<RateNetwork>(&network_)) {
-    rate->learn(presentations, predicted);
     for (Activity& activity : activities) activity.synaptic_events = rate->synaptic_operations();
-    return;
+    return rate->learn(presentations, predicted);
   }
   std::get<SpikingNetwork>(network_).learn(presentations, activities);
   for (std::size_t k = 0; k < activities.size(); ++k) {
@@ -125,6 +124,19 @@ void Network::learn(std::span<const Presentation> presentations, std::span<Activ
     }
     predicted[k] = first_maximum(counts);
   }
+  return {};
+}
+
+std::uint64_t Network::granularity() const {
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  return rate != nullptr && rate->bank_learns() ? RateNetwork::kBatch : 1;
+}
+
+std::optional<ReceptiveFields> Network::bank() const {
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  if (rate == nullptr || !rate->bank_learns()) return bank_;
+  return ReceptiveFields(shape_, bank_->patch(), {bank_->positions().begin(), bank_->positions().end()},
+                         rate->filters());
 }
 
 Response Network::respond(const Image& image, Activity& activity) const {
@@ -141,8 +153,8 @@ SpikingNetwork::TestSequence Network::test_sequence() const {
 
 std::vector<NamedArray> Network::arrays() const {
   std::vector<NamedArray> arrays = std::visit([](const auto& net) { return net.arrays(); }, network_);
-  if (bank_) {
-    for (NamedArray& array : bank_arrays(*bank_)) arrays.push_back(std::move(array));
+  if (const auto fields = bank()) {
+    for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
   }
   const auto u32 = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
   arrays.push_back({"network/image_shape",
@@ -153,16 +165,14 @@ std::vector<NamedArray> Network::arrays() const {
 }
 
 std::string model_name(const Config& config, ImageShape shape) {
+  if (config.hidden.kind == FieldKind::none) return "sp";
   const bool local = config.hidden.patch < std::max(shape.height, shape.width);
-  switch (config.hidden.kind) {
-    case FieldKind::none:
-      return "sp";
-    case FieldKind::random:
-      return local ? "l-rp" : "rp";
-    case FieldKind::gabor:
-      return local ? "l-rg" : "rg";
-  }
-  return {};
+  const std::string prefix = local ? "l-" : "";
+  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::backprop)
+    return prefix + "bp";
+  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::feedback_alignment)
+    return prefix + "fa";
+  return prefix + (config.hidden.kind == FieldKind::random ? "rp" : "rg");
 }
 
 std::string coding_name(const Config& config) {

@@ -41,14 +41,18 @@ class Network {
   /// class that the network would have said: of a spiking network its readout spikes before the teacher
   /// speaks, of a rate network its rates before the update. A rate network's activity has synaptic events
   /// only.
-  void learn(std::span<const Presentation> presentations, std::span<Activity> activities,
-             std::span<std::uint8_t> predicted);
+  LearningReport learn(std::span<const Presentation> presentations, std::span<Activity> activities,
+                       std::span<std::uint8_t> predicted);
+  /// Training may be cut after multiples of so many presentations (and at its end) without another result.
+  std::uint64_t granularity() const;
 
   /// Does not learn; may be called from many threads.
   Response respond(const Image& image, Activity& activity) const;
   /// Test presentations that hand their state on (protocol.test_carry_over); spiking networks only.
   SpikingNetwork::TestSequence test_sequence() const;
 
+  /// The receptive fields as they are now, if there are any.
+  std::optional<ReceptiveFields> bank() const;
   /// Everything that makes the network what it is, to store and to go on from.
   std::vector<NamedArray> arrays() const;
 
@@ -58,11 +62,11 @@ class Network {
 
   ImageShape shape_;
   TimeMs transient_ms_;
-  std::optional<ReceptiveFields> bank_;
+  std::optional<ReceptiveFields> bank_;  // as it was made
   std::variant<SpikingNetwork, RateNetwork> network_;
 };
 
-/// The paper's name of the network: "sp", "rp", "rg", "l-rp", "l-rg".
+/// The paper's name of the network: "sp", "rp", "rg", "bp", "fa", "l-rp", ...
 std::string model_name(const Config& config, ImageShape shape);
 /// "spiking" or "rate".
 std::string coding_name(const Config& config);

@@ -171,16 +171,19 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
 
 TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
   const ReceptiveFields bank = random_bank(5);
-  RateNetwork net = network(params_of(HiddenRule::feedback_alignment), bank);
+  RateParams params = params_of(HiddenRule::feedback_alignment);
+  params.feedback_scale = 1.0;  // the hidden layer must learn as fast as the readout
+  params.readout_weight_scale = 0.01;
+  RateNetwork net = network(params, bank);
   const auto mean_angle = [&](std::uint64_t index) {
-    const LearningReport report = learn(net, random_images(1000, index), 2e-2);
-    EXPECT_EQ(report.angles, 25U) << "one for each batch";
+    const LearningReport report = learn(net, random_images(1000, index), 1e-3);
+    EXPECT_LE(report.angles, 25U) << "one for each batch that starts with an error";
     return report.angle_sum_deg / static_cast<double>(report.angles);
   };
   const double first = mean_angle(4);
   EXPECT_LT(first, 95.0);  // random directions in 150 dimensions: 90
   double last = 0.0;
-  for (std::uint64_t index = 5; index < 10; ++index) last = mean_angle(index);
+  for (std::uint64_t index = 5; index < 15; ++index) last = mean_angle(index);
   EXPECT_LT(last, first - 10.0);
   EXPECT_GT(last, 0.0);
 }
