@@ -69,10 +69,17 @@ void correct(const Run* runs, std::size_t size, Rows maps, Rows steps, std::size
   }
 }
 
+/// -1 as a vector lane of set bits, 0 as one of none.
+HWY_INLINE V lanes_of(const std::int8_t* mask) {
+  constexpr hn::RebindToSigned<decltype(kTag)> wide;
+  constexpr hn::Rebind<std::int8_t, decltype(kTag)> narrow;
+  return hn::BitCast(kTag, hn::PromoteTo(wide, hn::LoadU(narrow, mask)));
+}
+
 /// kRows rows of weights, kVectors vectors of each, stay in registers over all images.
 template <std::size_t kRows>
-HWY_INLINE void add_to_rows(const NeuronId* HWY_RESTRICT sources, const float* HWY_RESTRICT mask, Rows xs,
-                            Rows steps, std::size_t count, float* HWY_RESTRICT weights) {
+HWY_INLINE void add_to_rows(const NeuronId* HWY_RESTRICT sources, const std::int8_t* HWY_RESTRICT mask,
+                            Rows xs, Rows steps, std::size_t count, float* HWY_RESTRICT weights) {
   constexpr std::size_t kVectors = 4;
   for (std::size_t first = 0; first < kBlockLanes; first += kVectors * kVector) {
     V sum[kRows][kVectors];
@@ -95,13 +102,13 @@ HWY_INLINE void add_to_rows(const NeuronId* HWY_RESTRICT sources, const float* H
     for (std::size_t r = 0; r < kRows; ++r) {
       for (std::size_t v = 0; v < kVectors; ++v) {
         const std::size_t at = r * kBlockLanes + first + v * kVector;
-        hn::Store(hn::Mul(sum[r][v], hn::Load(kTag, mask + at)), kTag, weights + at);
+        hn::Store(hn::And(sum[r][v], lanes_of(mask + at)), kTag, weights + at);
       }
     }
   }
 }
 
-void add_products(const NeuronId* sources, std::size_t rows, const float* mask, Rows xs, Rows steps,
+void add_products(const NeuronId* sources, std::size_t rows, const std::int8_t* mask, Rows xs, Rows steps,
                   std::size_t count, float* weights) {
   constexpr std::size_t kTogether = HWY_MAX_BYTES >= 64 ? 4 : 2;  // as the registers allow
   std::size_t row = 0;
@@ -136,7 +143,7 @@ void correct(std::span<const Run> runs, Rows maps, Rows steps, std::size_t count
   HWY_DYNAMIC_DISPATCH(correct)(runs.data(), runs.size(), maps, steps, count, in, out);
 }
 
-void add_products(std::span<const NeuronId> sources, const float* mask, Rows xs, Rows steps,
+void add_products(std::span<const NeuronId> sources, const std::int8_t* mask, Rows xs, Rows steps,
                   std::size_t count, float* weights) {
   HWY_DYNAMIC_DISPATCH(add_products)(sources.data(), sources.size(), mask, xs, steps, count, weights);
 }

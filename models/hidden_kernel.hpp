@@ -48,9 +48,9 @@ void overlap(const Geometry& geometry, const float* a, const float* b, float* sc
 void correct(std::span<const Run> runs, Rows maps, Rows steps, std::size_t count, const float* in,
              float* out);
 
-/// weights += sum over `count` images of steps_i x_i^T, times `mask`: rows of kBlockLanes, one for each
-/// source.
-void add_products(std::span<const NeuronId> sources, const float* mask, Rows xs, Rows steps,
+/// weights += sum over `count` images of steps_i x_i^T where `mask` is -1; elsewhere, where it is 0, the
+/// weights are 0. Rows of kBlockLanes, one for each source.
+void add_products(std::span<const NeuronId> sources, const std::int8_t* mask, Rows xs, Rows steps,
                   std::size_t count, float* weights);
 
 }  // namespace shallows::hidden_kernel

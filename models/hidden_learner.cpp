@@ -36,13 +36,16 @@ std::vector<hidden_kernel::Run> runs_of(const ReceptiveFields& bank, std::size_t
   return runs;
 }
 
-AlignedVector<float> mask_of(const ReceptiveFields& bank, const PackedSynapses<float>& fields) {
+std::vector<std::int8_t> mask_of(const ReceptiveFields& bank, const PackedSynapses<float>& fields) {
   Synapses ones = to_synapses(bank);
   std::fill(ones.weights_mV.begin(), ones.weights_mV.end(), 1.0F);
   const PackedSynapses<float> packed(ones, std::vector<double>(bank.size(), 1.0));
   const float* first = packed.weights(packed.blocks().front());
   assert(packed.bytes() == fields.bytes());
-  return {first, first + fields.bytes() / sizeof(float)};
+  std::vector<std::int8_t> mask(fields.bytes() / sizeof(float));
+  std::transform(first, first + mask.size(), mask.begin(),
+                 [](float one) { return static_cast<std::int8_t>(one == 1.0F ? -1 : 0); });
+  return mask;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -49,7 +50,7 @@ class HiddenLearner {
   std::size_t row_;  // values in a row of neurons, padded
   hidden_kernel::Geometry geometry_;
   std::vector<hidden_kernel::Run> runs_;
-  AlignedVector<float> mask_;  // 1 where the packed weights have a synapse
+  std::vector<std::int8_t> mask_;  // -1 where the packed weights have a synapse, else 0
   std::span<const float> pixels_;
   std::size_t count_ = 0;
   AlignedVector<float> images_;       // [kBatch], rows padded

@@ -16,7 +16,10 @@ struct ErrorFeedback {
   Real learning_rate_factor;
 
   /// eta delta_j from the unit's rectified activation and sum_i F_ij (eta_readout delta_i).
-  Real step(Real rate, Real error) const { return rate > Real{0} ? learning_rate_factor * error : Real{0}; }
+  Real step(Real rate, Real error) const {
+    const Real step = learning_rate_factor * error;
+    return rate > Real{0} ? step : Real{0};
+  }
 };
 
 }  // namespace shallows
