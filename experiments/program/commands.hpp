@@ -12,5 +12,6 @@ int run(const CompareArguments& arguments);
 int run(const ListArguments& arguments);
 int run(const ConfigArguments& arguments);
 int run(const BenchArguments& arguments);
+int run(const PaperArguments& arguments);
 
 }  // namespace shallows
