@@ -163,6 +163,34 @@ Response RateNetwork::respond(const Image& image) const {
   return response;
 }
 
+RateCosts RateNetwork::costs(double active) const {
+  constexpr double kReal = sizeof(float);
+  const auto inputs = static_cast<double>(readout_.inputs());
+  const auto stride = static_cast<double>(readout_.matrix().stride());
+  const auto batch = static_cast<double>(kBatch);
+  RateCosts costs;
+  // Read once to answer, then read and written to learn.
+  costs.readout = {.useful_multiply_adds = 2.0 * active * inputs * static_cast<double>(classes()),
+                   .computed_multiply_adds = 2.0 * active * inputs * stride,
+                   .bytes = 3.0 * active * inputs * stride * kReal + inputs * kReal};
+  if (!fields_) return costs;
+  const auto synapses = static_cast<double>(operations_) - inputs * static_cast<double>(classes());
+  const double packed = static_cast<double>(fields_->bytes());
+  const double rows = static_cast<double>(fields_->padded_targets()) * kReal;
+  costs.product = {.useful_multiply_adds = synapses,
+                   .computed_multiply_adds = packed / kReal,
+                   .bytes = packed / batch + rows};
+  if (!plastic_) return costs;
+  // Errors come back through the active rows; steps go to all packed weights and, before that, to the
+  // activations of the images that follow in the batch.
+  const double corrections = 0.5 * (batch - 1.0) * rows / kReal;
+  costs.learning = {
+      .useful_multiply_adds = active * inputs * static_cast<double>(classes()) + active * synapses,
+      .computed_multiply_adds = active * inputs * stride + packed / kReal + corrections,
+      .bytes = active * inputs * stride * kReal + 2.25 * packed / batch + corrections * kReal};
+  return costs;
+}
+
 std::vector<float> RateNetwork::filters() const {
   assert(plastic_);
   return fields_->unpack(plastic_->synapses);

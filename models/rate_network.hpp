@@ -13,6 +13,7 @@
 #include "models/delta_readout.hpp"
 #include "models/hidden_learner.hpp"
 #include "models/presentation.hpp"
+#include "models/rate_cost.hpp"
 #include "models/rate_params.hpp"
 #include "models/response.hpp"
 #include "sim/named_array.hpp"
@@ -55,6 +56,10 @@ class RateNetwork {
 
   /// Multiply-adds of one forward pass, counting existing synapses only.
   std::uint64_t synaptic_operations() const { return operations_; }
+
+  /// What one update costs at least if the part `active` of the hidden neurons (of the pixels, without a
+  /// bank) is not zero.
+  RateCosts costs(double active) const;
 
   /// The filters of the bank as they are now, one after the other; only if the bank learns.
   std::vector<float> filters() const;

@@ -36,7 +36,7 @@ TextTable table_of(std::span<const PaperResult> results) {
     table.rows.push_back({r.model, r.coding, r.dataset, size_text(r.hidden), size_text(r.patch),
                           std::to_string(r.updates), std::to_string(r.ours.accuracy.size()),
                           r.published ? fmt::format("{:.1f}", *r.published) : "-", accuracy_text(r.ours),
-                          r.tuned ? accuracy_text(*r.tuned) : "-", fmt::format("{:.1f}", r.ours.minutes)});
+                          r.tuned ? accuracy_text(*r.tuned) : "-", fmt::format("{:.2f}", r.ours.minutes)});
   }
   return table;
 }

@@ -112,7 +112,8 @@ std::string render_result(const nlohmann::json& result) {
                         format_duration(result.at("train_seconds").get<double>()),
                         result.at("ms_per_image").get<double>(),
                         result.at("synaptic_events_per_second").get<double>());
-    const std::string spikes = spikes_text(result.at("spikes_per_image"));
+    // A file's summary leaves out what a rate network has none of.
+    const std::string spikes = spikes_text(result.value("spikes_per_image", nlohmann::json::object()));
     if (!spikes.empty()) text += "  spikes      " + spikes + " per training image\n";
   }
   for (const char* split : {"train", "validation", "test"}) {

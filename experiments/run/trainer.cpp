@@ -23,8 +23,10 @@ constexpr std::uint64_t kReferenceChunk = 1;  // it takes its time
 constexpr std::uint64_t kRateChunk = 256;
 /// A network without a spike for so many images will never learn.
 constexpr std::uint64_t kSilenceLimit = 200;
-/// A rate readout without an active unit for so many images gets no error and will never learn again.
-constexpr std::uint64_t kDeadLimit = 1000;
+/// A rate readout without an active unit for so many images gets no error and will never learn again. A
+/// shorter silence is suspicious enough to save nothing meanwhile.
+constexpr std::uint64_t kDeadLimit = 200;
+constexpr std::uint64_t kSuspiciousSilence = 20;
 
 constexpr const char* kInitialWeights = "weights/readout/initial";
 
@@ -213,7 +215,8 @@ TrainEnd Trainer::train() {
       end = TrainEnd::out_of_time;
     }
     if (end != TrainEnd::complete) break;
-    if (done / options_.checkpoint_every != first / options_.checkpoint_every) write_checkpoint();
+    const bool is_due = done / options_.checkpoint_every != first / options_.checkpoint_every;
+    if (is_due && silent_ < kSuspiciousSilence) write_checkpoint();
   }
   write_checkpoint();
   return end;

@@ -194,6 +194,21 @@ TEST(Backprop, HasNoAngleToReport) {
   EXPECT_EQ(learn(net, random_images(100, 4), 2e-2).angles, 0U);
 }
 
+TEST(RateCosts, CountTheSynapsesAndWhatTheyArePackedIn) {
+  const ReceptiveFields bank = random_bank(5);
+  const RateCosts fixed = network(params_of(HiddenRule::fixed), bank).costs(0.5);
+  EXPECT_EQ(fixed.product.useful_multiply_adds, 150.0 * 25.0);
+  EXPECT_EQ(fixed.readout.useful_multiply_adds, 150.0 * 10.0) << "half the inputs, to answer and to learn";
+  EXPECT_EQ(fixed.learning.computed_multiply_adds, 0.0);
+  // A block of 128 lanes has a row for each pixel under its patches: at least those of one, at most all.
+  EXPECT_GE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 25.0);
+  EXPECT_LE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 144.0);
+  const RateCosts learned = network(params_of(HiddenRule::backprop), bank).costs(0.5);
+  EXPECT_EQ(learned.product.bytes, fixed.product.bytes);
+  EXPECT_EQ(learned.learning.useful_multiply_adds, 0.5 * 150.0 * (10.0 + 25.0));
+  EXPECT_GT(learned.total().computed_multiply_adds, fixed.total().computed_multiply_adds);
+}
+
 TEST(CrossEntropy, AnswersWithProbabilitiesAndLearnsTheClassesApart) {
   const ReceptiveFields bank = random_bank(5);
   RateNetwork net = network(params_of(HiddenRule::fixed, ReadoutLoss::cross_entropy), bank);
