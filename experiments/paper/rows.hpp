@@ -2,6 +2,7 @@
 // beyond it: what `shallows paper` trains.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
