@@ -34,11 +34,11 @@ const Listing& listing(Category category) {
        {"current", "input: one LIF neuron per pixel, driven by a constant current"}}};
   static const Listing rules{
       "rule",
-      {{"backprop", "hidden layer: errors come back through the readout's weights"},
-       {"feedback-alignment", "hidden layer: errors come back through fixed random weights"},
-       {"teacher-stdp",
+      {{"teacher-stdp",
         "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival"},
-       {"delta", "rate readout: dw = rate * (target - output) * input where the output is active"}}};
+       {"delta", "rate readout: dw = rate * (target - output) * input where the output is active"},
+       {"backprop", "hidden layer: errors come back through the readout's weights"},
+       {"feedback-alignment", "hidden layer: errors come back through fixed random weights"}}};
   static const Listing datasets{
       "data set",
       {{"mnist", "handwritten digits, 28 x 28, 60000 + 10000 images, 10 classes"},
