@@ -119,6 +119,21 @@ std::vector<ConfigKey> input_and_hidden_keys() {
       plain(
           "hidden.bias_max", "", "hidden biases are uniform from 0 to this", non_negative(1e6),
           rate_hidden_layer, learning, [](auto& c) -> auto& { return c.rate.hidden_bias_max; }),
+      choice<HiddenRule>(
+          "hidden.rule", "rule", "how the bank and its biases learn, inside the patches",
+          {{"fixed", HiddenRule::fixed},
+           {"backprop", HiddenRule::backprop},
+           {"feedback-alignment", HiddenRule::feedback_alignment}},
+          rate_hidden_layer, learning, [](auto& c) -> auto& { return c.rate.hidden_rule; }),
+      plain(
+          "hidden.learning_rate_factor", "", "learning rate of the bank over that of the readout",
+          positive(1e6), learning_bank, learning,
+          [](auto& c) -> auto& { return c.rate.hidden_learning_rate_factor; }),
+      plain(
+          "hidden.feedback_scale", "",
+          "fixed feedback weights: standard deviation times root of the number of hidden neurons",
+          positive(1e6), feedback_alignment, learning,
+          [](auto& c) -> auto& { return c.rate.feedback_scale; }),
   };
 }
 
@@ -175,6 +190,11 @@ std::vector<ConfigKey> readout_keys() {
           "readout.weight_bound_mV", "mV",
           "weight decay by 1 - learning rate / bound at each update; 0: none", non_negative(1e12), spiking,
           learning, [](auto& c) -> auto& { return c.spiking.readout.weight_bound_mV; }),
+      choice<ReadoutLoss>(
+          "readout.loss", "loss",
+          "squared error of rectified units as in the paper, or softmax cross-entropy",
+          {{"squared-error", ReadoutLoss::squared_error}, {"cross-entropy", ReadoutLoss::cross_entropy}},
+          rate, learning, [](auto& c) -> auto& { return c.rate.loss; }),
       plain(
           "readout.bias_max", "", "initial readout biases are uniform from 0 to this", non_negative(1e6),
           rate, learning, [](auto& c) -> auto& { return c.rate.readout_bias_max; }),
@@ -333,17 +353,24 @@ std::vector<std::string> config_key_names() {
 std::string why_not_applicable(const ConfigKey& key, const Config& config) {
   const KeyScope scope = key.scope;
   const bool of_spiking = scope == KeyScope::spiking;
-  const bool of_rate = scope == KeyScope::rate || scope == KeyScope::rate_hidden_layer;
+  const bool of_learning_bank = scope == KeyScope::learning_bank || scope == KeyScope::feedback_alignment;
+  const bool of_rate_hidden = scope == KeyScope::rate_hidden_layer || of_learning_bank;
+  const bool of_rate = scope == KeyScope::rate || of_rate_hidden;
   const bool of_memory = scope == KeyScope::memory || scope == KeyScope::memory_hidden_layer;
   if (of_spiking && config.model != ModelKind::spiking) return because(config, "model");
   if (of_rate && config.model != ModelKind::rate) return because(config, "model");
   if (of_memory && config.model != ModelKind::memory) return because(config, "model");
   if (scope == KeyScope::readout && config.model == ModelKind::memory) return because(config, "model");
   const FieldKind bank = config.hidden.kind;
-  const bool of_hidden = scope == KeyScope::hidden_layer || scope == KeyScope::rate_hidden_layer ||
-                         scope == KeyScope::memory_hidden_layer;
+  const bool of_hidden =
+      scope == KeyScope::hidden_layer || of_rate_hidden || scope == KeyScope::memory_hidden_layer;
   if (of_hidden && bank == FieldKind::none) return because(config, "hidden.kind");
   if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because(config, "hidden.kind");
+  const HiddenRule rule = config.rate.hidden_rule;
+  if (of_learning_bank && rule == HiddenRule::fixed) return because(config, "hidden.rule");
+  if (scope == KeyScope::feedback_alignment && rule != HiddenRule::feedback_alignment) {
+    return because(config, "hidden.rule");
+  }
   return why_not_of_bank(scope, config);
 }
 

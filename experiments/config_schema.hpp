@@ -61,7 +61,9 @@ enum class KeyScope {
   pca_bank,
   ica_bank,
   sparse_bank,
-  online_bank,  ///< learned by an online rule
+  online_bank,    ///< learned by an online rule
+  learning_bank,  ///< of a rate network, learns in place
+  feedback_alignment,
 };
 
 /// Whether a key can change what is learned.

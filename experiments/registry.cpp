@@ -25,7 +25,9 @@ const Listing& listing(Category category) {
   static const Listing models{
       "model",
       {{"spiking", "LIF network: input population, fixed hidden layer, readout trained at spike arrivals"},
-       {"rate", "ReLU network: fixed hidden layer or none, readout trained online"},
+       {"rate",
+        "ReLU network: hidden layer fixed or learning in its patches, or none; readout trained online"},
+
        {"memory",
         "labelled rows of pixels or receptive fields; the nearest row of the class moves, one pass"}}};
   static const Listing encoders{
@@ -41,7 +43,9 @@ const Listing& listing(Category category) {
       "rule",
       {{"teacher-stdp",
         "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival"},
-       {"delta", "rate readout: dw = rate * (target - output) * input where the output is active"}}};
+       {"delta", "rate readout: dw = rate * (target - output) * input where the output is active"},
+       {"backprop", "hidden layer: errors come back through the readout's weights"},
+       {"feedback-alignment", "hidden layer: errors come back through fixed random weights"}}};
   static const Listing datasets{
       "data set",
       {{"mnist", "handwritten digits, 28 x 28, 60000 + 10000 images, 10 classes"},

@@ -1,7 +1,7 @@
-// The rate networks with a fixed hidden layer (Illing, Gerstner and Brea 2019; fact sheet, section 3):
-// simple perceptron (no bank), RP and RG and their localized versions.
+// The rate networks (Illing, Gerstner and Brea 2019; fact sheet, section 3): simple perceptron (no bank), any
+// fixed bank (RP, RG, ...), and banks that learn in place, inside their patches (BP, FA).
 //
-//     h = relu(W1 (x - mean) + b1),   y = relu(W2 h + b2);   only W2 and b2 learn
+//     h = relu(W1 (x - mean) + b1),   y = relu(W2 h + b2) or softmax(W2 h + b2)
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,9 @@
 
 #include "encoders/receptive_fields.hpp"
 #include "models/delta_readout.hpp"
+#include "models/hidden_learner.hpp"
 #include "models/presentation.hpp"
+#include "models/rate_cost.hpp"
 #include "models/rate_params.hpp"
 #include "models/response.hpp"
 #include "sim/named_array.hpp"
@@ -19,37 +21,76 @@
 
 namespace shallows {
 
+/// What a network has to say about its learning beside its answers.
+struct LearningReport {
+  /// Between the hidden errors that feedback alignment and backpropagation give, summed over `angles` images.
+  double angle_sum_deg = 0.0;
+  std::uint64_t angles = 0;
+  /// The images since the last one at which any readout unit was active.
+  std::uint64_t silent = 0;
+  /// Of the first output that is not finite or far from every target: the weights have diverged.
+  std::optional<float> diverged;
+};
+
 class RateNetwork {
  public:
-  /// Without a bank the readout sees the centered pixels. Biases and readout weights are drawn from `seed`.
+  /// Images that are computed together. Where the bank learns, a batch begins with each call of learn(), and
+  /// rounding depends on how the images fall into batches.
+  static constexpr std::size_t kBatch = HiddenLearner::kBatch;
+
+  /// Without a bank the readout sees the centered pixels. Biases, readout and feedback weights are drawn from
+  /// `seed`.
   RateNetwork(const RateParams& params, const ReceptiveFields* bank, std::size_t pixels, std::size_t classes,
               std::uint64_t seed);
 
   std::size_t hidden() const { return hidden_biases_.size(); }
   std::size_t classes() const { return readout_.classes(); }
+  bool bank_learns() const { return plastic_.has_value(); }
 
-  /// One online update per image, in order. The fixed hidden layer is computed for many images at once (TBB).
-  /// `predicted` (as many) receives each image's class before its update.
-  void learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted);
+  /// One online update per image, in order. What the hidden layer makes of the images is computed for many at
+  /// once (TBB). `predicted` (as many) receives each image's class before its update. After a divergence the
+  /// network is of no use.
+  LearningReport learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted);
   /// Does not learn; may be called from many threads.
   Response respond(const Image& image) const;
 
   /// Multiply-adds of one forward pass, counting existing synapses only.
   std::uint64_t synaptic_operations() const { return operations_; }
 
-  /// weights/readout/final, biases/readout, biases/hidden.
+  /// What one update costs at least if the part `active` of the hidden neurons (of the pixels, without a
+  /// bank) is not zero.
+  RateCosts costs(double active) const;
+
+  /// The filters of the bank as they are now, one after the other; only if the bank learns.
+  std::vector<float> filters() const;
+  /// weights/readout/final, biases/readout, biases/hidden; of feedback alignment weights/feedback. The bank
+  /// is not among them.
   std::vector<NamedArray> arrays() const;
   /// Takes back what arrays() gave. All or nothing; throws Error (data).
   void restore(std::span<const NamedArray> arrays);
 
  private:
+  /// What it takes for the bank to learn.
+  struct Plastic {
+    Synapses synapses;  // where the weights of the bank are
+    HiddenLearner learner;
+    float learning_rate_factor;
+    std::optional<ClassWeights> feedback;  // backpropagation has none of its own
+  };
+
+  std::optional<Plastic> make_plastic(const RateParams& params, const ReceptiveFields& bank,
+                                      std::uint64_t seed) const;
   /// What the readout sees, from what the bank makes of an image.
   void rectify(std::span<float> hidden) const;
+  /// The hidden layer's part of the update, from its rates and what the readout is about to learn from image
+  /// `k` of the batch.
+  void teach_hidden(std::size_t k, std::span<const float> rates, LearningReport& report);
 
   std::size_t pixels_;
   std::optional<PackedSynapses<float>> fields_;
   std::vector<float> hidden_biases_;
   DeltaReadout readout_;
+  std::optional<Plastic> plastic_;
   std::uint64_t operations_;
 };
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "output/text_chart.hpp"
+#include "output/text_table.hpp"
 
 namespace shallows {
 namespace {
@@ -47,20 +47,14 @@ const std::vector<Column>& columns() {
   return all;
 }
 
-std::string padded(const std::string& text, std::size_t width, bool right) {
-  const std::size_t shown = display_width(text);
-  const std::string space(width > shown ? width - shown : 0, ' ');
-  return right ? space + text : text + space;
-}
-
-std::vector<std::size_t> widths_of(std::span<const ComparisonRow> rows) {
-  std::vector<std::size_t> widths;
-  for (const Column& column : columns()) {
-    std::size_t width = display_width(column.heading);
-    for (const ComparisonRow& row : rows) width = std::max(width, display_width(column.text(row)));
-    widths.push_back(width);
+TextTable table_of(std::span<const ComparisonRow> rows) {
+  TextTable table;
+  for (const Column& column : columns()) table.columns.push_back({column.heading, column.number});
+  for (const ComparisonRow& row : rows) {
+    std::vector<std::string>& cells = table.rows.emplace_back();
+    for (const Column& column : columns()) cells.push_back(column.text(row));
   }
-  return widths;
+  return table;
 }
 
 std::string csv_text(const std::string& text) {
@@ -71,15 +65,6 @@ std::string csv_text(const std::string& text) {
 }
 
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
-
-std::string markdown_text(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '|' || c == '\\') escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
-  }
-  return escaped;
-}
 
 }  // namespace
 
@@ -97,37 +82,9 @@ std::array<double, 2> wilson_interval(std::uint64_t correct, std::uint64_t n) {
   return {100.0 * low, 100.0 * high};
 }
 
-std::string comparison_table(std::span<const ComparisonRow> rows) {
-  const auto widths = widths_of(rows);
-  std::string text;
-  const auto add_line = [&](const auto& cell) {
-    std::string line;
-    for (std::size_t i = 0; i < columns().size(); ++i) {
-      line += (i == 0 ? "" : "  ") + padded(cell(columns()[i]), widths[i], columns()[i].number);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  };
-  add_line([](const Column& column) { return column.heading; });
-  for (const ComparisonRow& row : rows) add_line([&](const Column& column) { return column.text(row); });
-  return text;
-}
+std::string comparison_table(std::span<const ComparisonRow> rows) { return aligned(table_of(rows)); }
 
-std::string comparison_markdown(std::span<const ComparisonRow> rows) {
-  std::string text = "|";
-  std::string rule = "|";
-  for (const Column& column : columns()) {
-    text += fmt::format(" {} |", column.heading);
-    rule += column.number ? " ---: |" : " --- |";
-  }
-  text += "\n" + rule + "\n";
-  for (const ComparisonRow& row : rows) {
-    text += "|";
-    for (const Column& column : columns()) text += fmt::format(" {} |", markdown_text(column.text(row)));
-    text += "\n";
-  }
-  return text;
-}
+std::string comparison_markdown(std::span<const ComparisonRow> rows) { return markdown(table_of(rows)); }
 
 std::string comparison_csv(std::span<const ComparisonRow> rows) {
   std::string text =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 // Targets without a fused multiply-add would have to emulate it: one of them, the baseline, is enough.
@@ -77,13 +78,16 @@ HWY_INLINE void multiply_inputs(const RowsOfBlock<Real>& block, const Inputs<Rea
 
 template <class Real>
 HWY_INLINE void multiply_block(const RowsOfBlock<Real>& block, const Inputs<Real>& inputs) {
+  constexpr std::size_t kTogether = HWY_MAX_BYTES >= 64 ? 4 : 2;  // as the registers allow
+  const auto multiply_from = [&](auto together, std::size_t k) {
+    multiply_inputs<together()>(block, inputs, inputs.x + k * inputs.x_stride,
+                                inputs.out + k * inputs.out_stride);
+  };
   std::size_t k = 0;
-  for (; k + 2 <= inputs.count; k += 2) {
-    multiply_inputs<2>(block, inputs, inputs.x + k * inputs.x_stride, inputs.out + k * inputs.out_stride);
+  for (; k + kTogether <= inputs.count; k += kTogether) {
+    multiply_from(std::integral_constant<std::size_t, kTogether>(), k);
   }
-  if (k < inputs.count) {
-    multiply_inputs<1>(block, inputs, inputs.x + k * inputs.x_stride, inputs.out + k * inputs.out_stride);
-  }
+  for (; k < inputs.count; ++k) multiply_from(std::integral_constant<std::size_t, 1>(), k);
 }
 
 void multiply_float(const RowsOfBlock<float>& block, const Inputs<float>& inputs) {
@@ -147,6 +151,22 @@ PackedSynapses<Real>::PackedSynapses(const Synapses& synapses, std::span<const d
     blocks_.push_back(std::move(block));
   }
   weights_.resize(weights_.size() + kBlockLanes, Real{0});
+}
+
+template <class Real>
+std::vector<Real> PackedSynapses<Real>::unpack(const Synapses& synapses) const {
+  std::vector<Real> values;
+  values.reserve(synapses.sources.size());
+  for (std::size_t i = 0; i < synapses.targets(); ++i) {
+    const Block& block = blocks_[i / kBlockLanes];
+    for (const NeuronId source : synapses.sources_of(i)) {
+      const auto found = std::lower_bound(block.sources.begin(), block.sources.end(), source);
+      assert(found != block.sources.end() && *found == source);
+      const auto row = static_cast<std::size_t>(found - block.sources.begin());
+      values.push_back(weights(block)[row * kBlockLanes + i % kBlockLanes]);
+    }
+  }
+  return values;
 }
 
 template <class Real>

@@ -34,6 +34,10 @@ class PackedSynapses {
   /// All rows, those of the blocks one after the other, then a row of zeros.
   std::span<const Real> weights() const { return weights_; }
   std::size_t zero_row() const { return weights_.size() - kBlockLanes; }
+  /// For learning. Lanes without a synapse must keep the weight 0.
+  Real* weights(const Block& block) { return weights_.data() + block.first_weight; }
+  /// The weights of `synapses`, of which these were made, as they are now.
+  std::vector<Real> unpack(const Synapses& synapses) const;
 
   /// Lanes computed for one event of each source; the synapses among them are the useful ones.
   std::span<const std::uint32_t> lanes() const { return lanes_; }

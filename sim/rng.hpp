@@ -29,6 +29,7 @@ enum class Purpose : std::uint32_t {
   online_components = 31,
   independent_components = 32,
   sparse_coding = 33,
+  feedback_weight = 40,
   tests = 1000,
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/bench/bench.hpp"
+#include "experiments/paper/paper.hpp"
 #include "experiments/run/progress.hpp"
 
 namespace shallows {
@@ -115,9 +116,17 @@ struct BenchArguments {
   bool json = false;
 };
 
+struct PaperArguments {
+  PaperOptions options;
+  bool curves = false;
+  std::uint64_t threads = 0;  ///< 0: all
+  bool json = false;
+  bool markdown = false;
+};
+
 using Arguments =
     std::variant<TrainArguments, BankArguments, TestArguments, InspectArguments, CompareArguments,
-                 FigureArguments, ListArguments, ConfigArguments, BenchArguments>;
+                 FigureArguments, ListArguments, ConfigArguments, BenchArguments, PaperArguments>;
 
 /// The command line as arguments; or, after --help, --version or a usage error, which are answered already,
 /// the exit code.

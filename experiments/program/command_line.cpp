@@ -265,6 +265,32 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
 
+void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
+  PaperOptions& options = arguments.options;
+  CLI::App* command = app.add_subcommand(
+      "paper", "Reproduce the paper's table: train what is missing, then print its numbers beside ours");
+  command->add_option("--dataset", options.dataset, "mnist, fashion-mnist, ... (default: mnist)");
+  command->add_option("--seeds", options.seeds, "Runs of each row, with seeds 1, 2, ... (default: 3)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  command->add_option("--scale", options.scale, "quick, or full: the paper's sizes (default: quick)");
+  const auto size = [&](const char* name, auto& value, const char* help) {
+    command->add_option(name, value, help)->check(whole_number_from(1))->type_name("N");
+  };
+  size("--hidden", options.hidden, "Hidden neurons, in place of the scale's");
+  size("--patch", options.patch, "Side of the localized patches, in place of the scale's");
+  size("--updates", options.updates, "Training images of each run, in place of the scale's");
+  command->add_option("--only", options.models, "Only these models, e.g. l-rg,l-bp")->delimiter(',');
+  command->add_flag("--curves", arguments.curves,
+                    "Instead of the table: accuracy over hidden size and patch size, as CSV and SVG");
+  command->add_option("-o,--output", options.directory, "Where the run files are (default: runs/paper)")
+      ->type_name("DIRECTORY");
+  command->add_option("--threads", arguments.threads, "Threads to use (default: all cores)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  auto* json = command->add_flag("--json", arguments.json, "An array of rows");
+  command->add_flag("--markdown", arguments.markdown, "A Markdown table")->excludes(json);
+  command->add_flag("-q,--quiet", quiet, "No progress on stderr");
+}
+
 /// What CLI11 calls a missing subcommand is more often a misspelt one.
 std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> names;
@@ -302,6 +328,8 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   ListArguments list;
   ConfigArguments config;
   BenchArguments bench;
+  PaperArguments paper;
+  bool paper_is_quiet = false;
   add_train(app, train);
   add_bank(app, bank);
   add_test(app, test);
@@ -311,6 +339,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   add_list(app, list);
   add_config(app, config);
   add_bench(app, bench);
+  add_paper(app, paper, paper_is_quiet);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -323,6 +352,8 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) train.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   bank.command_line = train.command_line;
   test.command_line = train.command_line;
+  paper.options.command_line = train.command_line;
+  if (paper_is_quiet) paper.options.verbosity = Verbosity::quiet;
   if (train.output.empty())
     train.output = "runs/" + std::filesystem::path(train.config).stem().string() + ".h5";
   if (bank.output.empty())
@@ -335,6 +366,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   if (app.got_subcommand("figure")) return Arguments(figure);
   if (app.got_subcommand("list")) return Arguments(list);
   if (app.got_subcommand("config")) return Arguments(config);
+  if (app.got_subcommand("paper")) return Arguments(paper);
   return Arguments(bench);
 }
 

@@ -14,5 +14,6 @@ int run(const FigureArguments& arguments);
 int run(const ListArguments& arguments);
 int run(const ConfigArguments& arguments);
 int run(const BenchArguments& arguments);
+int run(const PaperArguments& arguments);
 
 }  // namespace shallows

@@ -79,19 +79,18 @@ std::vector<PopulationInfo> Network::populations() const {
   return {{"input", shape_.pixels()}, {"hidden", hidden()}, {"readout", classes()}};
 }
 
-void Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
-                    std::span<std::uint8_t> predicted) {
+LearningReport Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
+                              std::span<std::uint8_t> predicted) {
   if (auto* rate = std::get_if<RateNetwork>(&network_)) {
-    rate->learn(presentations, predicted);
     for (Activity& activity : activities) activity.synaptic_events = rate->synaptic_operations();
-    return;
+    return rate->learn(presentations, predicted);
   }
   if (auto* memory = std::get_if<MemoryNetwork>(&network_)) {
     static_assert(MemoryNetwork::kNotJudged == no_class);
     memory->learn(presentations, judge_every_, predicted);
     for (std::size_t k = 0; k < activities.size(); ++k)
       activities[k].synaptic_events = memory->operations(presentations[k].label);
-    return;
+    return {};
   }
   std::get<SpikingNetwork>(network_).learn(presentations, activities);
   for (std::size_t k = 0; k < activities.size(); ++k) {
@@ -102,6 +101,19 @@ void Network::learn(std::span<const Presentation> presentations, std::span<Activ
     }
     predicted[k] = first_maximum(counts);
   }
+  return {};
+}
+
+std::uint64_t Network::granularity() const {
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  return rate != nullptr && rate->bank_learns() ? RateNetwork::kBatch : 1;
+}
+
+std::optional<ReceptiveFields> Network::bank() const {
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  if (rate == nullptr || !rate->bank_learns()) return bank_;
+  return ReceptiveFields(shape_, bank_->patch(), {bank_->positions().begin(), bank_->positions().end()},
+                         rate->filters());
 }
 
 void Network::respond(std::span<const Image> images, std::span<Activity> activities,
@@ -130,8 +142,8 @@ std::vector<NamedArray> Network::arrays() const {
   std::vector<NamedArray> arrays;
   if (const auto* rate = std::get_if<RateNetwork>(&network_)) arrays = rate->arrays();
   if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) arrays = spiking->arrays();
-  if (bank_) {
-    for (NamedArray& array : bank_arrays(*bank_)) arrays.push_back(std::move(array));
+  if (const auto fields = bank()) {
+    for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
   }
   arrays.push_back(shape_array(shape_));
   arrays.push_back(
@@ -140,22 +152,28 @@ std::vector<NamedArray> Network::arrays() const {
 }
 
 std::string model_name(const Config& config, ImageShape shape) {
+  if (config.hidden.kind == FieldKind::none) return config.model == ModelKind::memory ? "pixels" : "sp";
   const bool local = config.hidden.patch < std::max(shape.height, shape.width);
+  const std::string prefix = local ? "l-" : "";
+  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::backprop)
+    return prefix + "bp";
+  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::feedback_alignment)
+    return prefix + "fa";
   switch (config.hidden.kind) {
     case FieldKind::none:
-      return config.model == ModelKind::memory ? "pixels" : "sp";
+      break;
     case FieldKind::random:
-      return local ? "l-rp" : "rp";
+      return prefix + "rp";
     case FieldKind::gabor:
-      return local ? "l-rg" : "rg";
+      return prefix + "rg";
     case FieldKind::pca:
-      return local ? "l-pca" : "pca";
+      return prefix + "pca";
     case FieldKind::ica:
-      return local ? "l-ica" : "ica";
+      return prefix + "ica";
     case FieldKind::sparse:
-      return local ? "l-sc" : "sc";
+      return prefix + "sc";
     case FieldKind::file:
-      return local ? "l-bank" : "bank";
+      return prefix + "bank";
   }
   return {};
 }

@@ -49,8 +49,10 @@ class Network {
   /// class that the network would have said: of a spiking network its readout spikes before the teacher
   /// speaks, of a rate network its rates before the update, of a memory network its answer before the batch
   /// or no_class if it was not asked. The activity of these two has synaptic events only.
-  void learn(std::span<const Presentation> presentations, std::span<Activity> activities,
-             std::span<std::uint8_t> predicted);
+  LearningReport learn(std::span<const Presentation> presentations, std::span<Activity> activities,
+                       std::span<std::uint8_t> predicted);
+  /// Training may be cut after multiples of so many presentations (and at its end) without another result.
+  std::uint64_t granularity() const;
 
   /// Does not learn. Answers in parallel (TBB); `activities` and `responses` are as many as the images.
   void respond(std::span<const Image> images, std::span<Activity> activities,
@@ -58,6 +60,8 @@ class Network {
   /// Test presentations that hand their state on (protocol.test_carry_over); spiking networks only.
   SpikingNetwork::TestSequence test_sequence() const;
 
+  /// The receptive fields as they are now, if there are any.
+  std::optional<ReceptiveFields> bank() const;
   /// Everything that makes the network what it is, to store and to go on from; of a memory network all but
   /// its rows.
   std::vector<NamedArray> arrays() const;
@@ -68,12 +72,12 @@ class Network {
 
   ImageShape shape_;
   TimeMs transient_ms_;
-  std::optional<ReceptiveFields> bank_;
-  std::size_t judge_every_;  // training images of a memory network
+  std::optional<ReceptiveFields> bank_;  // as it was made
+  std::size_t judge_every_;              // training images of a memory network
   std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;
 };
 
-/// The paper's name of the network: "sp", "rp", "rg", "pca", "ica", "sc", "bank" (of a file), and
+/// The paper's name of the network: "sp", "rp", "rg", "pca", "ica", "sc", "bp", "fa", "bank" (of a file), and
 /// "l-rp" and so on where patches are smaller than the image; "pixels" of a memory without fields.
 std::string model_name(const Config& config, ImageShape shape);
 /// "spiking", "rate" or "memory".

@@ -22,12 +22,17 @@ struct LearningCurveColumns {
   std::vector<double> readout_spikes;   ///< per image
   std::vector<double> synaptic_events;  ///< per image
   std::vector<double> seconds;          ///< of training so far
+  /// Degrees between the errors that feedback alignment sends to the hidden layer and those of
+  /// backpropagation, mean over sampled images; empty of other rules.
+  std::vector<double> feedback_angle;
 };
 
 struct TrainState {
   Tally total;   ///< since the first presentation; total.images is the next presentation's number
   Tally window;  ///< since the last row of the curve
   std::uint64_t segments = 0;  ///< closed segments of the training recording
+  double angle_sum = 0.0;      ///< of feedback_angle, since the last row of the curve
+  std::uint64_t angles = 0;
   LearningCurveColumns curve;
 
   /// Ends the window's row.

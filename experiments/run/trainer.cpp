@@ -27,6 +27,10 @@ constexpr std::uint64_t kRateChunk = 256;
 constexpr std::uint64_t kMemoryChunk = 1000;
 /// A network without a spike for so many images will never learn.
 constexpr std::uint64_t kSilenceLimit = 200;
+/// A rate readout without an active unit for so many images gets no error and will never learn again. A
+/// shorter silence is suspicious enough to save nothing meanwhile.
+constexpr std::uint64_t kDeadLimit = 200;
+constexpr std::uint64_t kSuspiciousSilence = 20;
 
 constexpr const char* kInitialWeights = "weights/readout/initial";
 
@@ -181,8 +185,10 @@ std::uint64_t Trainer::next_stop() const {
   const std::uint64_t chunk = !network_.is_spiking()             ? kRateChunk
                               : network_.engine() == "reference" ? kReferenceChunk
                                                                  : kSpikingChunk;
-  return std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every),
-                   schedule_.presentations()});
+  const std::uint64_t stop =
+      std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every)});
+  const std::uint64_t granularity = network_.granularity();
+  return std::min((stop + granularity - 1) / granularity * granularity, schedule_.presentations());
 }
 
 void Trainer::present(std::uint64_t first, std::uint64_t count) {
@@ -193,7 +199,7 @@ void Trainer::present(std::uint64_t first, std::uint64_t count) {
   }
   if (activities_.size() < count) activities_.resize(count);
   predicted_.resize(count);
-  network_.learn(presentations_, std::span(activities_).first(count), predicted_);
+  check(network_.learn(presentations_, std::span(activities_).first(count), predicted_));
   for (std::uint64_t slot = 0; slot < count; ++slot) {
     const auto verdict = predicted_[slot] == no_class                     ? Tally::Verdict::none
                          : predicted_[slot] == presentations_[slot].label ? Tally::Verdict::correct
@@ -202,6 +208,23 @@ void Trainer::present(std::uint64_t first, std::uint64_t count) {
     state_.window.add(activities_[slot], verdict);
     if (recording_ && selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
   }
+}
+
+void Trainer::check(const LearningReport& report) {
+  state_.angle_sum += report.angle_sum_deg;
+  state_.angles += report.angles;
+  const bool active = report.silent < presentations_.size();
+  silent_ = active ? report.silent : silent_ + report.silent;
+  std::string problem;
+  if (report.diverged) problem = fmt::format("the network diverged (an output is {:.3g})", *report.diverged);
+  if (!network_.is_spiking() && silent_ >= kDeadLimit)
+    problem = fmt::format("the readout is dead (no unit was active for {} images)", silent_);
+  if (problem.empty()) return;
+  throw Error(ErrorKind::network,
+              fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = {} "
+                          "(the last good state, after {} images, is in '{}')",
+                          problem, state_.total.images, presentations_.front().learning_rate,
+                          config_.training.learning_rate, saved_, checkpoint_path(options_.output)));
 }
 
 void Trainer::record(std::uint64_t presentation, std::uint64_t slot) {
@@ -222,6 +245,7 @@ TrainEnd Trainer::train() {
   const auto start = Clock::now();
   const double seconds_before = state_.total.seconds;
   TrainEnd end = TrainEnd::complete;
+  if (!network_.is_spiking()) write_checkpoint();  // a good state, whatever the learning rate does
   while (state_.total.images < total) {
     const std::uint64_t first = state_.total.images;
     present(first, next_stop() - first);
@@ -240,7 +264,7 @@ TrainEnd Trainer::train() {
       end = TrainEnd::out_of_time;
     }
     if (end != TrainEnd::complete) break;
-    if (crossed(options_.checkpoint_every)) write_checkpoint();
+    if (crossed(options_.checkpoint_every) && silent_ < kSuspiciousSilence) write_checkpoint();
   }
   write_checkpoint();
   return end;
@@ -265,6 +289,7 @@ void Trainer::write_checkpoint() {
   write_network(writer);
   writer.write_summary(result());
   writer.commit();
+  saved_ = state_.total.images;
 }
 
 nlohmann::json Trainer::result() const {

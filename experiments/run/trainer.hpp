@@ -58,7 +58,7 @@ class Trainer {
   const Network& network() const { return network_; }
 
   /// Presents images until the end, a signal or the time limit. The checkpoint is on the disk when it
-  /// returns.
+  /// returns. Throws Error (network) if the network stays silent or diverges.
   TrainEnd train();
 
   /// Evaluates on the validation and test images, writes the run file and removes the checkpoint. Returns the
@@ -75,6 +75,9 @@ class Trainer {
   std::uint64_t next_stop() const;
   void present(std::uint64_t first, std::uint64_t count);
   void record(std::uint64_t presentation, std::uint64_t slot);
+  /// Throws Error (network) if the weights have diverged or the readout is dead; the last checkpoint is then
+  /// the last good state.
+  void check(const LearningReport& report);
   void write_checkpoint();
   void write_network(RunWriter& writer) const;
   std::string note() const;
@@ -92,6 +95,8 @@ class Trainer {
   std::vector<Presentation> presentations_;
   std::vector<Activity> activities_;
   std::vector<std::uint8_t> predicted_;
+  std::uint64_t silent_ = 0;  // images since any unit of a rate readout was active
+  std::uint64_t saved_ = 0;   // images that the checkpoint on the disk has seen
 };
 
 }  // namespace shallows

@@ -69,18 +69,23 @@ TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
   const ImageSet images = random_images(200, 2);
   const ReceptiveFields bank =
       make_fixed_fields({.kind = FieldKind::random, .size = kHidden, .patch = 5, .scale = 0.1}, kScene, 3);
-  expect_same([&] {
-    RateNetwork network(RateParams{}, &bank, kScene.pixels(), kSceneClasses, 3);
-    std::vector<std::uint8_t> predicted(images.size());
-    network.learn(presentations(images, 5e-3), predicted);
-    Outcome outcome{network.arrays(), {}};
-    std::vector<Response> responses(images.size());
-    tbb::parallel_for(std::size_t{0}, images.size(),
-                      [&](std::size_t i) { responses[i] = network.respond(images.image(i)); });
-    for (const Response& response : responses)
-      outcome.arrays.push_back({"response", {kSceneClasses}, response.scores});
-    return outcome;
-  });
+  for (const HiddenRule rule : {HiddenRule::fixed, HiddenRule::feedback_alignment}) {
+    RateParams params;
+    params.hidden_rule = rule;
+    expect_same([&] {
+      RateNetwork network(params, &bank, kScene.pixels(), kSceneClasses, 3);
+      std::vector<std::uint8_t> predicted(images.size());
+      network.learn(presentations(images, 5e-3), predicted);
+      Outcome outcome{network.arrays(), {}};
+      if (network.bank_learns()) outcome.arrays.push_back({"filters", {}, network.filters()});
+      std::vector<Response> responses(images.size());
+      tbb::parallel_for(std::size_t{0}, images.size(),
+                        [&](std::size_t i) { responses[i] = network.respond(images.image(i)); });
+      for (const Response& response : responses)
+        outcome.arrays.push_back({"response", {kSceneClasses}, response.scores});
+      return outcome;
+    });
+  }
 }
 
 }  // namespace

@@ -93,6 +93,23 @@ TYPED_TEST(Packed, MultipliesManyToTheSameBitsAsOneByOne) {
   EXPECT_EQ(outs, expected);
 }
 
+TYPED_TEST(Packed, GivesItsWeightsBackAsTheyAreNow) {
+  using Real = TypeParam;
+  const PackedCase made = random_case(50, 290, Wiring::window, 100);
+  PackedSynapses<Real> packed(made.synapses, made.divisors);
+  std::vector<Real> expected;
+  for (std::size_t i = 0; i < made.synapses.targets(); ++i) {
+    for (const float weight : made.synapses.weights_of(i))
+      expected.push_back(static_cast<Real>(static_cast<double>(weight) / made.divisors[i]));
+  }
+  EXPECT_EQ(packed.unpack(made.synapses), expected);
+  for (const auto& block : packed.blocks()) {
+    for (std::size_t k = 0; k < block.sources.size() * kBlockLanes; ++k) packed.weights(block)[k] *= 2;
+  }
+  for (Real& weight : expected) weight *= 2;
+  EXPECT_EQ(packed.unpack(made.synapses), expected);
+}
+
 TYPED_TEST(Packed, HoldsEveryWeightOnceUnderItsSourceAndTarget) {
   using Real = TypeParam;
   const PackedCase made = random_case(50, 160, Wiring::window, 100);

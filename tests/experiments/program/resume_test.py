@@ -13,6 +13,8 @@ VARIANTS = {
     "spiking double": ("spiking.toml", ["training.epochs=18", "engine.precision=double"], 250),
     "reference engine": ("spiking.toml", ["training.epochs=6", "engine.kind=reference"], 80),
     "rate": ("rate.toml", ["training.epochs=4000"], 60000),
+    "feedback alignment": ("rate.toml", ["training.epochs=900", "hidden.kind=random", "training.learning_rate_decay=10",
+                                         "hidden.rule=feedback-alignment"], 10000),
 }
 RECORD = ["--record", "all@both:3:end:53"]
 
@@ -70,6 +72,10 @@ class StoppedAndResumed(ProgramTestCase):
         self.check_variant("rate", [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 
 
+    def test_feedback_alignment(self):
+        self.check_variant("feedback alignment", [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+
+
 class OutOfTime(ProgramTestCase):
     def test_stops_with_a_checkpoint_after_any_chunk_of_images(self):
         short = "training.epochs=0.7"
@@ -77,7 +83,8 @@ class OutOfTime(ProgramTestCase):
                               ("spiking.toml", [short, "protocol.carry_over=false"]),
                               ("spiking.toml", ["training.epochs=1.1", "training.sampling=with-replacement",
                                                 "training.learning_rate_decay=10"]),
-                              ("rate.toml", ["training.epochs=10"])):
+                              ("rate.toml", ["training.epochs=10"]),
+                              ("rate.toml", ["training.epochs=13", "hidden.rule=backprop"])):
             with self.subTest(config=config, extra=extra):
                 arguments = ["train", config, *settings(*extra), *RECORD]
                 self.succeed(*arguments, "-o", "whole.h5")

@@ -1,0 +1,79 @@
+// `shallows paper`: trains the rows of the table over several seeds, each run to a file of its own that is
+// used again the next time, and sums them up.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "experiments/config.hpp"
+#include "experiments/dataset.hpp"
+#include "experiments/paper/rows.hpp"
+#include "experiments/run/progress.hpp"
+
+namespace shallows {
+
+struct PaperOptions {
+  std::string dataset = "mnist";
+  std::uint64_t seeds = 3;  ///< 1, 2, ...
+  std::string scale = "quick";
+  // In place of the scale's:
+  std::optional<std::uint64_t> hidden;
+  std::optional<std::uint64_t> patch;
+  std::optional<std::uint64_t> updates;
+  std::vector<std::string> models;          ///< only these; empty: all
+  std::string directory = "runs/paper";     ///< of the run files
+  std::string command_line;                 ///< for the files
+  std::uint64_t threads = 1;                ///< in use, for the files
+  Verbosity verbosity = Verbosity::normal;  ///< of each run's progress
+};
+
+/// The runs of one recipe, one for each seed.
+struct Measurement {
+  std::vector<double> accuracy = {};  ///< percent of the test images, by seed
+  double minutes = 0.0;               ///< of training, mean over the seeds
+  std::vector<std::string> files = {};
+
+  double mean() const;
+  /// Sample standard deviation; nothing for one seed.
+  std::optional<double> deviation() const;
+};
+
+/// A line of the table, or a point of a curve.
+struct PaperResult {
+  std::string model;
+  std::string coding;
+  std::string dataset;
+  std::uint64_t hidden = 0;  ///< neurons
+  std::uint64_t patch = 0;   ///< 0 without a hidden layer
+  std::uint64_t updates = 0;
+  std::optional<double> published = {};
+  Measurement ours = {};
+  std::optional<Measurement> tuned = {};
+};
+
+/// The rows of the table, after training what is missing. Nothing if a signal came in between: the same call
+/// goes on from there. Throws Error: configuration for unknown names and sizes that do not fit the images;
+/// data; checkpoint if a file belongs to other settings; network if a run diverges.
+std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, const Dataset& dataset);
+
+enum class CurveAxis { hidden, patch };
+
+/// The accuracy of curve_models() over hidden sizes (with the scale's patch), or of the localized ones over
+/// patch sizes (with the scale's hidden size; patches larger than the images are left out). As run_paper.
+std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& options, const Dataset& dataset,
+                                                         CurveAxis axis);
+
+/// Rows of model, coding, dataset, hidden, patch, updates, seeds, accuracy_mean, accuracy_std,
+/// paper_accuracy, tuned_accuracy_mean, tuned_accuracy_std, minutes, files. What is not known is null.
+nlohmann::json paper_json(std::span<const PaperResult> results);
+std::string paper_text(std::span<const PaperResult> results);
+std::string paper_markdown(std::span<const PaperResult> results);
+/// RFC 4180: model, hidden, patch, updates, seeds, accuracy_mean, accuracy_std.
+std::string curves_csv(std::span<const PaperResult> results);
+std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis);
+
+}  // namespace shallows

@@ -1,0 +1,105 @@
+// How the results of `shallows paper` are shown.
+#include <fmt/format.h>
+
+#include "experiments/paper/paper.hpp"
+#include "output/line_plot.hpp"
+#include "output/text_table.hpp"
+
+namespace shallows {
+namespace {
+
+nlohmann::json number_or_null(std::optional<double> value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+std::string accuracy_text(const Measurement& measurement) {
+  const auto deviation = measurement.deviation();
+  return fmt::format("{:.2f}", measurement.mean()) + (deviation ? fmt::format(" ± {:.2f}", *deviation) : "");
+}
+
+std::string size_text(std::uint64_t size) { return size == 0 ? "-" : std::to_string(size); }
+
+TextTable table_of(std::span<const PaperResult> results) {
+  TextTable table{{{"model"},
+                   {"coding"},
+                   {"dataset"},
+                   {"hidden", true},
+                   {"patch", true},
+                   {"updates", true},
+                   {"seeds", true},
+                   {"paper %", true},
+                   {"ours %", true},
+                   {"ours, tuned %", true},
+                   {"minutes", true}},
+                  {}};
+  for (const PaperResult& r : results) {
+    table.rows.push_back({r.model, r.coding, r.dataset, size_text(r.hidden), size_text(r.patch),
+                          std::to_string(r.updates), std::to_string(r.ours.accuracy.size()),
+                          r.published ? fmt::format("{:.1f}", *r.published) : "-", accuracy_text(r.ours),
+                          r.tuned ? accuracy_text(*r.tuned) : "-", fmt::format("{:.2f}", r.ours.minutes)});
+  }
+  return table;
+}
+
+}  // namespace
+
+nlohmann::json paper_json(std::span<const PaperResult> results) {
+  auto rows = nlohmann::json::array();
+  for (const PaperResult& r : results) {
+    std::vector<std::string> files = r.ours.files;
+    if (r.tuned) files.insert(files.end(), r.tuned->files.begin(), r.tuned->files.end());
+    rows.push_back(
+        {{"model", r.model},
+         {"coding", r.coding},
+         {"dataset", r.dataset},
+         {"hidden", r.hidden},
+         {"patch", r.patch == 0 ? nlohmann::json(nullptr) : nlohmann::json(r.patch)},
+         {"updates", r.updates},
+         {"seeds", r.ours.accuracy.size()},
+         {"accuracy_mean", r.ours.mean()},
+         {"accuracy_std", number_or_null(r.ours.deviation())},
+         {"paper_accuracy", number_or_null(r.published)},
+         {"tuned_accuracy_mean", number_or_null(r.tuned ? std::optional(r.tuned->mean()) : std::nullopt)},
+         {"tuned_accuracy_std", number_or_null(r.tuned ? r.tuned->deviation() : std::nullopt)},
+         {"minutes", r.ours.minutes},
+         {"files", files}});
+  }
+  return rows;
+}
+
+std::string paper_text(std::span<const PaperResult> results) { return aligned(table_of(results)); }
+
+std::string paper_markdown(std::span<const PaperResult> results) { return markdown(table_of(results)); }
+
+std::string curves_csv(std::span<const PaperResult> results) {
+  std::string text = "model,hidden,patch,updates,seeds,accuracy_mean,accuracy_std\r\n";
+  for (const PaperResult& r : results) {
+    const auto deviation = r.ours.deviation();
+    text +=
+        fmt::format("{},{},{},{},{},{},{}\r\n", r.model, r.hidden, r.patch, r.updates, r.ours.accuracy.size(),
+                    r.ours.mean(), deviation ? fmt::format("{}", *deviation) : "");
+  }
+  return text;
+}
+
+std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis) {
+  const bool over_hidden = axis == CurveAxis::hidden;
+  LinePlot plot{.title = over_hidden ? "Accuracy over the size of the hidden layer"
+                                     : "Accuracy over the size of the receptive fields",
+                .x = {.title = over_hidden ? "hidden neurons" : "patch (pixels)",
+                      .scale = over_hidden ? AxisScale::logarithmic : AxisScale::linear},
+                .y = {.title = "test accuracy (%)"},
+                .series = {}};
+  if (!results.empty()) plot.title += ", " + results.front().dataset;
+  for (const PaperResult& r : results) {
+    if (plot.series.empty() || plot.series.back().name != r.model)
+      plot.series.push_back({.name = r.model, .x = {}, .y = {}});
+    PlotSeries& series = plot.series.back();
+    series.x.push_back(static_cast<double>(over_hidden ? r.hidden : r.patch));
+    series.y.push_back(r.ours.mean());
+    series.y_error.push_back(r.ours.deviation().value_or(0.0));
+  }
+  return render_svg(plot);
+}
+
+}  // namespace shallows

@@ -1,0 +1,31 @@
+#include "experiments/run/ensure_run.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace shallows {
+
+std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output) {
+  if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
+  const RunReader reader(output);
+  if (reader.kind() != FileKind::run) {
+    throw Error(ErrorKind::checkpoint,
+                "'" + output + "' is a " + to_string(reader.kind()) + " file, not a run; move it away");
+  }
+  require_same_training(config, reader);
+  return reader.summary();
+}
+
+std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options) {
+  if (auto figures = finished_run(config, options.output)) return figures;
+  const std::string checkpoint = checkpoint_path(options.output);
+  Trainer trainer = [&]() -> Trainer {
+    if (!std::filesystem::exists(checkpoint)) return {config, dataset, std::move(options)};
+    const RunReader reader(checkpoint);
+    return {config, dataset, std::move(options), reader};
+  }();
+  if (trainer.train() != TrainEnd::complete) return {};
+  return trainer.finish();
+}
+
+}  // namespace shallows

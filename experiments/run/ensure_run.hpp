@@ -1,0 +1,22 @@
+// A run that is wanted complete, whether it has been begun before or not.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "experiments/config.hpp"
+#include "experiments/dataset.hpp"
+#include "experiments/run/trainer.hpp"
+
+namespace shallows {
+
+/// The figures of the complete run `output`, if it is there. Throws Error (checkpoint) if it is the run of
+/// another configuration or no run.
+std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output);
+
+/// The figures of the run options.output: of the complete one if it is there; else it is trained and tested,
+/// from its checkpoint on if it has one. Nothing if a signal came in between (the checkpoint stays). Throws
+/// what Trainer throws.
+std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options);
+
+}  // namespace shallows

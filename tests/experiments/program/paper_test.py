@@ -1,0 +1,140 @@
+"""shallows paper: the table and the curves, from beginning to end on a tiny data set."""
+
+import csv
+import json
+import os
+import signal
+import time
+import xml.etree.ElementTree as ElementTree
+
+import h5py
+from harness import EXIT_CHECKPOINT, EXIT_USAGE, ProgramTestCase, Running, main, wait_until, write_dataset
+
+KEYS = {"model", "coding", "dataset", "hidden", "patch", "updates", "seeds", "accuracy_mean", "accuracy_std",
+        "paper_accuracy", "tuned_accuracy_mean", "tuned_accuracy_std", "minutes", "files"}
+SMALL = ("--hidden", "60", "--updates", "480")
+
+
+class PaperTestCase(ProgramTestCase):
+    def setUp(self):
+        super().setUp()
+        # Under the paper's data set's name, so that its numbers stand beside ours.
+        write_dataset(self.work / "sets" / "mnist")
+        before = os.environ.get("SHALLOWS_DATA")
+        os.environ["SHALLOWS_DATA"] = str(self.work / "sets")
+        self.addCleanup(lambda: os.environ.pop("SHALLOWS_DATA") if before is None
+                        else os.environ.update(SHALLOWS_DATA=before))
+
+    def paper(self, *arguments, seeds=2):
+        return self.succeed("paper", *SMALL, "--patch", "4", "--seeds", seeds, *arguments)
+
+    def read_csv(self, name):
+        with (self.work / name).open(newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    def stamps(self, directory):
+        return {path.name: path.stat().st_mtime_ns for path in (self.work / directory).glob("*.h5")}
+
+
+class Table(PaperTestCase):
+    def test_has_a_row_for_every_model_with_the_papers_numbers(self):
+        rows = json.loads(self.paper("-o", "out", "--json").stdout)
+        by_name = {(row["model"], row["coding"]): row for row in rows}
+        self.assertEqual(len(by_name), len(rows))
+        published = {("sp", "rate"): 91.9, ("l-rp", "rate"): 98.4, ("l-rg", "rate"): 98.9, ("l-bp", "rate"): 98.8,
+                     ("l-fa", "rate"): 98.7, ("l-rp", "spiking"): 98.2, ("l-rg", "spiking"): 98.6,
+                     ("rp", "rate"): None, ("rg", "rate"): None, ("bp", "rate"): None, ("fa", "rate"): None}
+        for name, number in published.items():
+            self.assertEqual(by_name[name]["paper_accuracy"], number, name)
+        for row in rows:
+            self.assertEqual(set(row), KEYS)
+            self.assertEqual((row["dataset"], row["updates"], row["seeds"]), ("mnist", 480, 2))
+            self.assertEqual(row["hidden"], 0 if row["model"] == "sp" else 60)
+            self.assertEqual(row["patch"], None if row["model"] == "sp" else 4 if "l-" in row["model"] else 8)
+            self.assertGreaterEqual(row["accuracy_mean"], 0.0)
+            self.assertGreater(row["minutes"], 0.0)
+            # What stands in the table is what the files say.
+            ours = [h5py.File(self.work / file, "r")["summary"].attrs["test_accuracy"] for file in row["files"][:2]]
+            self.assertAlmostEqual(row["accuracy_mean"], sum(ours) / 2)
+            self.assertAlmostEqual(row["accuracy_std"], abs(ours[0] - ours[1]) / 2 ** 0.5)
+            tuned = row["files"][2:]
+            self.assertEqual(row["tuned_accuracy_mean"] is None, not tuned)
+            self.assertTrue(all("-tuned-" in file for file in tuned))
+        self.assertGreater(by_name["l-rg", "rate"]["accuracy_mean"], 60.0)  # chance is 33
+
+    def test_reuses_finished_runs_and_prints_the_same_as_markdown_and_text(self):
+        first = self.paper("-o", "out", "--only", "sp,l-bp", "--json").stdout
+        stamps = self.stamps("out")
+        self.assertEqual(len(stamps), 8)  # two models, two recipes, two seeds
+        self.assertEqual(self.paper("-o", "out", "--only", "sp,l-bp", "--json").stdout, first)
+        self.assertEqual(self.stamps("out"), stamps)
+        markdown = self.paper("-o", "out", "--only", "sp,l-bp", "--markdown").stdout.splitlines()
+        self.assertEqual(len(markdown), 4)
+        cells = [cell.strip() for cell in markdown[2].strip("|").split("|")]
+        self.assertEqual(cells[:8], ["sp", "rate", "mnist", "-", "-", "480", "2", "91.9"])
+        row = json.loads(first)[0]
+        self.assertEqual(cells[8], f"{row['accuracy_mean']:.2f} ± {row['accuracy_std']:.2f}")
+        text = self.paper("-o", "out", "--only", "sp,l-bp").stdout
+        self.assertEqual(len(text.splitlines()), 3)
+        self.assertIn("91.9", text)
+
+    def test_of_one_seed_has_no_deviation(self):
+        rows = json.loads(self.paper("-o", "out", "--only", "sp", "--json", seeds=1).stdout)
+        self.assertIsNone(rows[0]["accuracy_std"])
+
+    def test_goes_on_after_an_interruption_to_the_same_bits(self):
+        arguments = ["paper", "--hidden", "60", "--patch", "4", "--seeds", "2", "--only", "l-bp,l-fa", "--updates",
+                     "200000", "--json"]
+        program = Running(*arguments, "-o", "cut", cwd=self.work)
+        wait_until(lambda: list((self.work / "cut").glob("*.checkpoint")) or program.process.poll() is not None,
+                   "a checkpoint")
+        time.sleep(0.2)
+        program.send(signal.SIGINT)
+        outcome = program.finish()
+        self.assertEqual(outcome.code, 130, outcome.stderr)
+        self.assertEqual(outcome.stdout, "")
+        self.assertIn("the same command goes on", outcome.stderr)
+        rows = json.loads(self.succeed(*arguments, "-o", "cut").stdout)
+        whole = json.loads(self.succeed(*arguments, "-o", "whole").stdout)
+        for cut, uncut in zip(rows, whole, strict=True):
+            self.assertEqual(cut["accuracy_mean"], uncut["accuracy_mean"])
+            for a, b in zip(cut["files"], uncut["files"], strict=True):
+                self.assert_same_run(self.work / a, self.work / b)
+
+    def test_refuses_a_file_of_other_settings(self):
+        self.paper("-o", "out", "--only", "sp", seeds=1)
+        self.paper("-o", "out", "--only", "l-rg", seeds=1)
+        file = next(path for path in (self.work / "out").glob("*l-rg*"))
+        file.rename(next(path for path in (self.work / "out").glob("*-sp-u480-s1.h5")))
+        outcome = self.run_program("paper", *SMALL, "--patch", "4", "-o", "out", "--only", "sp")
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "hidden.kind")
+
+    def test_refuses_unknown_names(self):
+        for arguments, word in ((("--only", "l-pb"), "l-bp"), (("--scale", "ful"), "full"),
+                                (("--patch", "9"), "9")):
+            outcome = self.run_program("paper", *SMALL, *arguments, "-o", "out")
+            self.assert_refused(outcome, EXIT_USAGE, word)
+
+
+class Curves(PaperTestCase):
+    def test_are_stored_as_tables_and_pictures(self):
+        rows = json.loads(self.succeed("paper", "--curves", "--updates", "240", "--patch", "4", "--hidden", "60",
+                                       "--seeds", "2", "--only", "rp,l-rp", "-o", "out", "--json").stdout)
+        over_hidden = self.read_csv("out/mnist-over-hidden.csv")
+        self.assertEqual([row["hidden"] for row in over_hidden if row["model"] == "l-rp"],
+                         ["10", "30", "100", "300", "1000", "3000", "10000"])
+        self.assertEqual({row["patch"] for row in over_hidden if row["model"] == "rp"}, {"8"})
+        over_patch = self.read_csv("out/mnist-over-patch.csv")
+        self.assertEqual([(row["model"], row["patch"]) for row in over_patch],
+                         [("l-rp", patch) for patch in "12357"])  # the images have 8 x 8 pixels
+        self.assertEqual(len(rows), len(over_hidden) + len(over_patch))
+        for row, line in zip(rows, over_hidden + over_patch, strict=True):
+            self.assertAlmostEqual(row["accuracy_mean"], float(line["accuracy_mean"]))
+        for name, models in (("hidden", {"rp", "l-rp"}), ("patch", set())):
+            tree = ElementTree.parse(self.work / f"out/mnist-over-{name}.svg")
+            texts = {element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")}
+            self.assertLessEqual(models, texts)
+
+
+if __name__ == "__main__":
+    main()
