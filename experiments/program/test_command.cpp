@@ -70,7 +70,8 @@ int run(const TestArguments& arguments) {
   std::optional<SpikeRecorder> recorder;
   if (!arguments.output.empty()) {
     writer.emplace(arguments.output, FileKind::test);
-    recorder.emplace(writer->file(), selection.populations(), network.classes());
+    recorder.emplace(writer->file(), selection.populations(), network.classes(),
+                     static_cast<unsigned>(config.record.deflate));
   }
   const Phase phase = arguments.split == "train"        ? Phase::train
                       : arguments.split == "validation" ? Phase::validation

@@ -36,7 +36,9 @@ Evaluation evaluate(const Network& network, const Config& config, const ImageSet
   Progress progress(plan.phase == Phase::test ? "test" : "validation", 0, total, plan.verbosity);
   const auto start = std::chrono::steady_clock::now();
   // Bounds the spikes held in memory; without spikes, more images at once are faster.
-  const std::uint64_t batch = network.is_spiking() ? 64 : 512;
+  constexpr std::uint64_t kNeuronsAtOnce = 320'000;
+  const std::uint64_t batch =
+      network.is_spiking() ? std::clamp<std::uint64_t>(kNeuronsAtOnce / network.hidden(), 16, 64) : 512;
   std::vector<Activity> activities(batch);
   std::vector<Response> responses(batch);
   std::vector<Image> images;

@@ -53,6 +53,20 @@ class Recording(ProgramTestCase):
                 self.assertEqual(len(piece), 0)
             self.assertTrue(numpy.all((piece >= starts[k]) & (piece <= stops[k])), f"trial {k}")
 
+    def test_compresses_the_spikes_as_asked_and_keeps_them(self):
+        packed = self.record("all@both:0:20")
+        content = {name: (packed[f"spikes/{name}/timestamps"][()], packed[f"spikes/{name}/node_ids"][()])
+                   for name in POPULATIONS}
+        self.assertEqual(packed["spikes/hidden/timestamps"].compression_opts, 4)
+        packed.close()
+        plain = self.record("all@both:0:20", "record.deflate=0")
+        for name, (times, ids) in content.items():
+            self.assertIsNone(plain[f"spikes/{name}/timestamps"].compression)
+            self.assertIsNone(plain[f"spikes/{name}/node_ids"].compression)
+            self.assertTrue(numpy.array_equal(plain[f"spikes/{name}/timestamps"][()], times), name)
+            self.assertTrue(numpy.array_equal(plain[f"spikes/{name}/node_ids"][()], ids), name)
+            self.check_spikes(plain, name)
+
     def check(self, file, expected):
         """`expected`: {population: [(phase, index), ...]}."""
         self.assertEqual(set(file["spikes"]), set(expected))
