@@ -99,7 +99,7 @@ int run(const TrainArguments& arguments) {
                        .verbosity = arguments.run.verbosity(),
                        .provenance = make_provenance(config, arguments.command_line, limit.threads())};
   if (given) {
-    options.bank = std::move(given->fields);
+    options.bank.emplace(std::move(given->fields));
     options.provenance.bank = given->origin;
   }
   Trainer trainer = make_trainer(arguments, config, dataset, std::move(options));
