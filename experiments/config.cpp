@@ -287,7 +287,9 @@ RecordConfig parse_record(std::string_view text) {
 
 void apply_record(std::string_view text, Config& config) {
   if (text.empty()) return;
+  const std::uint64_t deflate = config.record.deflate;  // not a part of what --record says
   config.record = parse_record(text);
+  config.record.deflate = deflate;
   if (config.model != ModelKind::spiking) config.record.populations.clear();
   validate(config, "--record");
 }
