@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sim/bit_lists.hpp"
+#include "sim/error.hpp"
 #include "sim/exp_many.hpp"
 
 namespace shallows {
@@ -19,6 +20,8 @@ namespace {
 
 /// Longest stretch, in units of tau, between renormalisations: exp(32) leaves float32 most of its range.
 constexpr double kFrame = 32.0;
+constexpr std::size_t kSliceWords = kSliceArrivals / 64;
+
 /// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
 class LapClock {
  public:
@@ -39,8 +42,6 @@ class LapClock {
   LayerTimes* times_;
   Clock::time_point last_;
 };
-
-constexpr std::size_t kSliceWords = kSliceArrivals / 64;
 
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
@@ -110,7 +111,11 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
                  static_cast<std::uint32_t>(synapses_.zero_row())),
       reached_((synapses_.blocks().size() + 63) / 64 * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
-  assert(synapses_.weights().size() <= std::numeric_limits<std::uint32_t>::max());
+  if (synapses_.weights().size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error(ErrorKind::configuration,
+                "the hidden layer has more than 4294967295 weights (the fast engine counts them in 32 bits); "
+                "choose fewer neurons or smaller patches, or engine.kind = \"reference\"");
+  }
   for (std::size_t i = 0; i < size(); ++i) {
     reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i]);
   }

@@ -41,6 +41,7 @@ class LifLayer {
   static bool applies(const LifParams& params, std::span<const double> thresholds_mV,
                       std::span<const double> drives_mV);
 
+  /// Throws Error (configuration) if there are too many weights to count in 32 bits.
   LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
            std::vector<double> drives_mV);
 

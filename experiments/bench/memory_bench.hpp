@@ -1,4 +1,4 @@
-// What `shallows bench --memory` measures: one pass over MNIST into a memory of raw pixels, and its test,
+// What `shallows bench --suite memory` measures: one pass over MNIST into a memory of raw pixels, and its test,
 // beside the rate of Eigen's matrix product in the same run.
 #pragma once
 

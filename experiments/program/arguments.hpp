@@ -111,8 +111,9 @@ struct ConfigArguments {
 
 struct BenchArguments {
   BenchOptions options;
-  std::string plot;               ///< empty: none
-  std::uint64_t memory_rows = 0;  ///< of the memory network to time instead; 0: none
+  std::string plot;                   ///< empty: none
+  std::string suite = "engine";       ///< "engine", "paper" or "memory"
+  std::uint64_t memory_rows = 20000;  ///< of the suite "memory"
   bool json = false;
 };
 

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <system_error>
 
 #include "experiments/program/arguments.hpp"
@@ -243,11 +242,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{28}));
   command
       ->add_option(
-          "--suite", arguments.options.suite,
+          "--suite", arguments.suite,
           "engine: every figure of the engine (default); paper: the training alone, extrapolated to the "
-          "paper's 1e6 presentations")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, BenchSuite>{{"engine", BenchSuite::engine}, {"paper", BenchSuite::paper}}));
+          "paper's 1e6 presentations; memory: a memory network beside Eigen's product")
+      ->check(CLI::IsMember({"engine", "paper", "memory"}));
   command->add_option("--plot", arguments.plot, "Write time per synaptic event over the sizes as SVG here")
       ->option_text("FILE.svg");
   command
@@ -258,9 +256,7 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
                    "Compare one thread with so many (default: all cores)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
   command
-      ->add_option("--memory", arguments.memory_rows,
-                   "Time a memory network of so many rows (at least 10) instead, beside Eigen's product")
-      ->type_name("ROWS")
+      ->add_option("--rows", arguments.memory_rows, "Rows of the suite memory, at least 10 (default: 20000)")
       ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{60000}));
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }

@@ -37,7 +37,7 @@ class Help(ProgramTestCase):
             "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
             "list": ["models", "encoders", "rules", "datasets", "configs"],
             "config": ["CONFIG.toml", "--set"],
-            "bench": ["--memory", "--json"],
+            "bench": ["--suite", "--rows", "--plot", "--images", "--threads", "--json"],
         }
         for command in COMMANDS:
             outcome = self.succeed(command, "--help")
@@ -222,6 +222,11 @@ class Bench(ProgramTestCase):
         self.assertIn("not run", self.succeed(*arguments, "--suite", "paper", env=environment).stdout)
         outcome = self.run_program(*arguments, "--suite", "paper", "--plot", str(plot), env=environment)
         self.assert_refused(outcome, EXIT_USAGE, "--plot", "--suite engine")
+        outcome = self.run_program(*arguments, "--suite", "1", env=environment)
+        self.assert_refused(outcome, EXIT_USAGE, "--suite", "engine", "paper", "memory")
+        outcome = self.run_program(*arguments, "--plot", str(self.work / "missing" / "x.svg"), env=environment)
+        self.assertEqual(outcome.code, EXIT_DATA)
+        self.assertIn("bare arithmetic", outcome.stdout)
 
 
 class Output(ProgramTestCase):
