@@ -59,6 +59,27 @@ std::size_t list_nonzero_words(const std::uint64_t* words, std::size_t count, st
   return size;
 }
 
+void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
+                 std::size_t stride, std::size_t* counts) {
+  const hn::CappedTag<std::uint16_t, 32> d;
+  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  for (std::size_t b = 0; b < bits; ++b) {
+    const auto bit = hn::Set(d, static_cast<std::uint16_t>(1U << b));
+    counts[b] = 0;
+    for (std::size_t first = 0; first < count; first += 64) {
+      std::uint64_t word = 0;
+      for (std::size_t lane = 0; lane < 64; lane += kLanes) {
+        std::uint64_t part = 0;
+        hn::StoreMaskBits(d, hn::TestBit(hn::LoadU(d, masks + first + lane), bit),
+                          reinterpret_cast<std::uint8_t*>(&part));
+        word |= part << lane;
+      }
+      rows[b * stride + first / 64] = word;
+      counts[b] += hwy::PopCount(word);
+    }
+  }
+}
+
 /// A plain loop that the compiler turns into vector instructions.
 void transpose_64(std::uint64_t* words) {
   // Swaps the off-diagonal quarters of ever smaller squares (Warren, Hacker's Delight, section 7-3).
@@ -83,6 +104,7 @@ namespace shallows {
 HWY_EXPORT(count_set_bits);
 HWY_EXPORT(list_set_bits);
 HWY_EXPORT(list_nonzero_words);
+HWY_EXPORT(split_masks);
 HWY_EXPORT(transpose_64);
 
 std::size_t count_set_bits(std::span<const std::uint64_t> bits) {
@@ -97,6 +119,12 @@ std::size_t list_set_bits(std::span<const std::uint64_t> bits, std::uint16_t* po
 std::size_t list_nonzero_words(std::span<const std::uint64_t> words, std::uint16_t* indices) {
   assert(words.size() <= 65536);
   return HWY_DYNAMIC_DISPATCH(list_nonzero_words)(words.data(), words.size(), indices);
+}
+
+void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
+                 std::size_t stride, std::size_t* counts) {
+  assert(bits <= 16);
+  HWY_DYNAMIC_DISPATCH(split_masks)(masks, count, bits, rows, stride, counts);
 }
 
 void transpose_64(std::uint64_t* words) { HWY_DYNAMIC_DISPATCH(transpose_64)(words); }

@@ -21,6 +21,11 @@ std::size_t list_set_bits(std::span<const std::uint64_t> bits, std::uint16_t* po
 /// has room for the list and kBitListSlack more.
 std::size_t list_nonzero_words(std::span<const std::uint64_t> words, std::uint16_t* indices);
 
+/// Bit k of rows[b * stride] becomes bit b of masks[k], for b < bits <= 16; counts[b] tells how many are set.
+/// `masks` is read in whole words of 64 masks: there are zeros past `count`.
+void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
+                 std::size_t stride, std::size_t* counts);
+
 /// Bit k of row r of `rows` becomes bit `r` of the word mask_of(k): rows are columns of the masks. `rows`
 /// holds 64 rows (one for each bit of a mask) of `stride` words, `count` bits of each are written, rounded up
 /// to whole words.

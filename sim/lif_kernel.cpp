@@ -1,5 +1,6 @@
 #include "sim/lif_kernel.hpp"
 
+#include <cassert>
 #include <cmath>
 #include <cstring>
 
@@ -16,9 +17,22 @@ HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <bool kSimultaneous, class Real>
-HWY_INLINE void walk(const TeamArrivals<Real>& HWY_RESTRICT arrivals, const Real* HWY_RESTRICT weights,
-                     const Real* HWY_RESTRICT reset, Real* HWY_RESTRICT x, TeamSpikes& HWY_RESTRICT spikes) {
+/// Bit i is lane i's.
+template <class D, class M>
+HWY_INLINE std::uint64_t bits_of(D d, M mask) {
+#if HWY_TARGET <= HWY_AVX3
+  (void)d;
+  return mask.raw;  // StoreMaskBits() takes its address, which costs a second copy
+#else
+  std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(d, mask, bytes);
+  return bytes[0];
+#endif
+}
+
+template <std::size_t kBlocks, bool kSimultaneous, class Real>
+HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps,
+                     TeamLists<Real>& HWY_RESTRICT lists) {
   const hn::ScalableTag<Real> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
@@ -26,21 +40,27 @@ HWY_INLINE void walk(const TeamArrivals<Real>& HWY_RESTRICT arrivals, const Real
   constexpr std::size_t kGroup = kVectors * kLanes;
   static_assert(kBlockLanes % kGroup == 0);
   for (std::size_t first = 0; first < kBlockLanes; first += kGroup) {
-    V state[kTeamBlocks][kVectors];
-    V at_reset[kTeamBlocks][kVectors];
-    for (std::size_t b = 0; b < kTeamBlocks; ++b) {
+    const Real* weights[kBlocks];
+    std::size_t next[kBlocks];
+    V state[kBlocks][kVectors];
+    V at_reset[kBlocks][kVectors];
+    for (std::size_t b = 0; b < kBlocks; ++b) {
+      weights[b] = team[b].weights + first;
+      next[b] = team[b].next;
       for (std::size_t c = 0; c < kVectors; ++c) {
-        state[b][c] = hn::Load(d, x + b * kBlockLanes + first + c * kLanes);
-        at_reset[b][c] = hn::Load(d, reset + b * kBlockLanes + first + c * kLanes);
+        state[b][c] = hn::Load(d, team[b].x + first + c * kLanes);
+        at_reset[b][c] = hn::Load(d, team[b].reset + first + c * kLanes);
       }
     }
-    for (std::size_t k = 0; k < arrivals.size; ++k) {
+    for (std::size_t step = 0; step < steps; ++step) {
       HWY_UNROLL(kTeamBlocks)
-      for (std::size_t b = 0; b < kTeamBlocks; ++b) {
-        const V scale = hn::Set(d, arrivals.scale[b][k]);
-        const V threshold = kSimultaneous ? hn::Set(d, arrivals.threshold[b][k]) : scale;
-        const Real* row = weights + arrivals.offset[b][k] + first;
-        auto* out = reinterpret_cast<std::uint8_t*>(&spikes.lanes[b][k]) + first / 8;
+      for (std::size_t b = 0; b < kBlocks; ++b) {
+        const std::size_t k = next[b]++;
+        const std::size_t entry = lists.entry[b][k];
+        const V scale = hn::Set(d, lists.scale[entry]);
+        const V threshold = kSimultaneous ? hn::Set(d, lists.threshold[b][k]) : scale;
+        const Real* row = weights[b] + lists.row[entry];
+        auto* out = reinterpret_cast<std::uint8_t*>(&lists.spikes[b][k]) + first / 8;
         std::uint64_t narrow = 0;  // spike bits of vectors with less than 8 lanes
         HWY_UNROLL(8)
         for (std::size_t c = 0; c < kVectors; ++c) {
@@ -48,43 +68,49 @@ HWY_INLINE void walk(const TeamArrivals<Real>& HWY_RESTRICT arrivals, const Real
           const auto spiked = hn::Ge(moved, threshold);
           const V after = hn::Mul(at_reset[b][c], scale);
           state[b][c] = hn::IfThenElse(spiked, after, moved);
+          const std::uint64_t bits = bits_of(d, spiked);
           if constexpr (kLanes >= 8) {
-            hn::StoreMaskBits(d, spiked, out + c * kLanes / 8);
+            std::memcpy(out + c * kLanes / 8, &bits, kLanes / 8);
           } else {
-            std::uint8_t bits[8];
-            hn::StoreMaskBits(d, spiked, bits);
-            narrow |= std::uint64_t{bits[0]} << (c * kLanes);
+            narrow |= bits << (c * kLanes);
           }
         }
         if constexpr (kLanes < 8) std::memcpy(out, &narrow, kGroup / 8);
       }
     }
-    for (std::size_t b = 0; b < kTeamBlocks; ++b) {
+    for (std::size_t b = 0; b < kBlocks; ++b) {
       for (std::size_t c = 0; c < kVectors; ++c) {
-        hn::Store(state[b][c], d, x + b * kBlockLanes + first + c * kLanes);
+        hn::Store(state[b][c], d, team[b].x + first + c * kLanes);
       }
     }
   }
 }
 
-template <class Real>
-HWY_INLINE void run_team(const TeamArrivals<Real>& arrivals, const Real* weights, const Real* reset, Real* x,
-                         TeamSpikes& spikes) {
-  if (arrivals.simultaneous) {
-    walk<true>(arrivals, weights, reset, x, spikes);
+template <std::size_t kBlocks, class Real>
+HWY_INLINE void walk_blocks(const BlockWalk<Real>* team, std::size_t steps, TeamLists<Real>& lists) {
+  if (lists.simultaneous) {
+    walk<kBlocks, true>(team, steps, lists);
   } else {
-    walk<false>(arrivals, weights, reset, x, spikes);
+    walk<kBlocks, false>(team, steps, lists);
   }
 }
 
-void run_float(const TeamArrivals<float>& arrivals, const float* weights, const float* reset, float* x,
-               TeamSpikes& spikes) {
-  run_team<float>(arrivals, weights, reset, x, spikes);
+template <class Real>
+HWY_INLINE void run_team(const BlockWalk<Real>* team, std::size_t blocks, std::size_t steps,
+                         TeamLists<Real>& lists) {
+  static_assert(kTeamBlocks == 3);
+  if (blocks == 3) walk_blocks<3>(team, steps, lists);
+  if (blocks == 2) walk_blocks<2>(team, steps, lists);
+  if (blocks == 1) walk_blocks<1>(team, steps, lists);
 }
 
-void run_double(const TeamArrivals<double>& arrivals, const double* weights, const double* reset, double* x,
-                TeamSpikes& spikes) {
-  run_team<double>(arrivals, weights, reset, x, spikes);
+void run_float(const BlockWalk<float>* team, std::size_t blocks, std::size_t steps, TeamLists<float>& lists) {
+  run_team(team, blocks, steps, lists);
+}
+
+void run_double(const BlockWalk<double>* team, std::size_t blocks, std::size_t steps,
+                TeamLists<double>& lists) {
+  run_team(team, blocks, steps, lists);
 }
 
 std::string describe_vector() {
@@ -103,41 +129,43 @@ HWY_EXPORT(run_double);
 HWY_EXPORT(describe_vector);
 
 template <>
-void run_lif_team<float>(const TeamArrivals<float>& arrivals, const float* weights, const float* reset,
-                         float* x, TeamSpikes& spikes) {
-  HWY_DYNAMIC_DISPATCH(run_float)(arrivals, weights, reset, x, spikes);
+void run_lif_team<float>(std::span<const BlockWalk<float>> team, std::size_t steps, TeamLists<float>& lists) {
+  assert(team.size() <= kTeamBlocks);
+  HWY_DYNAMIC_DISPATCH(run_float)(team.data(), team.size(), steps, lists);
 }
 
 template <>
-void run_lif_team<double>(const TeamArrivals<double>& arrivals, const double* weights, const double* reset,
-                          double* x, TeamSpikes& spikes) {
-  HWY_DYNAMIC_DISPATCH(run_double)(arrivals, weights, reset, x, spikes);
+void run_lif_team<double>(std::span<const BlockWalk<double>> team, std::size_t steps,
+                          TeamLists<double>& lists) {
+  assert(team.size() <= kTeamBlocks);
+  HWY_DYNAMIC_DISPATCH(run_double)(team.data(), team.size(), steps, lists);
 }
 
 template <class Real>
-void run_lif_team_scalar(const TeamArrivals<Real>& arrivals, const Real* weights, const Real* reset, Real* x,
-                         TeamSpikes& spikes) {
-  for (std::size_t b = 0; b < kTeamBlocks; ++b) {
-    for (std::size_t k = 0; k < arrivals.size; ++k) {
-      const Real scale = arrivals.scale[b][k];
-      const Real threshold = arrivals.simultaneous ? arrivals.threshold[b][k] : scale;
+void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t steps, TeamLists<Real>& lists) {
+  for (std::size_t b = 0; b < team.size(); ++b) {
+    const BlockWalk<Real>& block = team[b];
+    for (std::size_t k = block.next; k < block.next + steps; ++k) {
+      const std::size_t entry = lists.entry[b][k];
+      const Real* weights = block.weights + lists.row[entry];
+      const Real scale = lists.scale[entry];
+      const Real threshold = lists.simultaneous ? lists.threshold[b][k] : scale;
       std::uint64_t spiked = 0;
       for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
-        Real& state = x[b * kBlockLanes + lane];
-        state = std::fma(weights[arrivals.offset[b][k] + lane], scale, state);
+        Real& state = block.x[lane];
+        state = std::fma(weights[lane], scale, state);
         if (state < threshold) continue;
-        state = reset[b * kBlockLanes + lane] * scale;
+        state = block.reset[lane] * scale;
         spiked |= std::uint64_t{1} << lane;
       }
-      spikes.lanes[b][k] = spiked;
+      lists.spikes[b][k] = spiked;
     }
   }
 }
 
-template void run_lif_team_scalar<float>(const TeamArrivals<float>&, const float*, const float*, float*,
-                                         TeamSpikes&);
-template void run_lif_team_scalar<double>(const TeamArrivals<double>&, const double*, const double*, double*,
-                                          TeamSpikes&);
+template void run_lif_team_scalar<float>(std::span<const BlockWalk<float>>, std::size_t, TeamLists<float>&);
+template void run_lif_team_scalar<double>(std::span<const BlockWalk<double>>, std::size_t,
+                                          TeamLists<double>&);
 
 std::string lif_kernel_vector() { return HWY_DYNAMIC_DISPATCH(describe_vector)(); }
 

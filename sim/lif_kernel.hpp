@@ -15,50 +15,56 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "sim/packed_synapses.hpp"
 
 namespace shallows {
 
-/// Blocks in a team: with 512-bit vectors, 12 independent chains in flight; more would not fit the registers.
+/// Most blocks in a team: with 512-bit vectors, 12 independent chains in flight; more would not fit the
+/// registers.
 inline constexpr std::size_t kTeamBlocks = 3;
-inline constexpr std::size_t kTeamLanes = kTeamBlocks * kBlockLanes;
 
-/// Most arrivals that a block walks along in one call.
-inline constexpr std::size_t kSliceArrivals = 4096;
+/// Most arrivals of which there are lists at a time; these then stay in the first two levels of the cache.
+inline constexpr std::size_t kSliceArrivals = 16384;
 /// Distance between the lists of a team's blocks: not a multiple of the cache's, so that they do not evict
-/// each other, and with room for what the vector code writes past the end.
+/// each other, and with room for what vector code writes past the end.
 inline constexpr std::size_t kSliceStride = kSliceArrivals + 80;
 
-/// The arrivals at a team, one list per block, in order, padded to the same length. Arrival k adds
-/// weights[offset[block][k] + lane] * scale[block][k] to each lane of the block.
+/// The lists that a team works with: of arrivals, in order, and for each block the entries of this list that
+/// concern it. One object, because the inner loop lacks registers for more addresses.
 template <class Real>
-struct TeamArrivals {
-  std::size_t size = 0;
+struct TeamLists {
+  std::uint32_t row[kSliceArrivals];  ///< where the source's weights begin in every block
+  Real scale[kSliceArrivals];         ///< E = exp(t / tau)
+  std::uint16_t entry[kTeamBlocks][kSliceStride];
   /// Some arrivals are followed by another one at the same instant: `threshold` counts instead of `scale`.
   bool simultaneous = false;
-  std::uint32_t offset[kTeamBlocks][kSliceStride];
-  Real scale[kTeamBlocks][kSliceStride];      ///< E = exp(t / tau)
   Real threshold[kTeamBlocks][kSliceStride];  ///< E, or infinity where the instant goes on
-};
-
-/// Bit `lane` of lanes[block][k] tells whether the lane spiked at arrival k of the block's list.
-struct TeamSpikes {
-  std::uint64_t lanes[kTeamBlocks][kSliceStride];
+  /// Bit `lane` of spikes[block][k] tells whether the lane spiked at entry[block][k].
+  std::uint64_t spikes[kTeamBlocks][kSliceStride];
 };
 static_assert(kBlockLanes == 64, "a block's spikes at one arrival are one word");
 
-/// Walks a team's lanes, block after block in `reset` and `x`, through the arrivals. `weights`, `reset` and
-/// `x` are aligned to 64 bytes.
+/// Where a block of the team stands: its next arrival e = entry[block][next] adds weights[row[e] + lane] *
+/// scale[e] to x[lane]. All pointers are aligned to 64 bytes.
 template <class Real>
-void run_lif_team(const TeamArrivals<Real>& arrivals, const Real* weights, const Real* reset, Real* x,
-                  TeamSpikes& spikes);
+struct BlockWalk {
+  const Real* weights;
+  const Real* reset;
+  Real* x;
+  std::size_t next;
+};
+
+/// Each block of the team, at most kTeamBlocks, walks `steps` entries of its list, which then have their
+/// spikes.
+template <class Real>
+void run_lif_team(std::span<const BlockWalk<Real>> team, std::size_t steps, TeamLists<Real>& lists);
 
 /// The same, lane by lane with std::fma: the reference.
 template <class Real>
-void run_lif_team_scalar(const TeamArrivals<Real>& arrivals, const Real* weights, const Real* reset, Real* x,
-                         TeamSpikes& spikes);
+void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t steps, TeamLists<Real>& lists);
 
 /// The instruction set in use on this machine, e.g. "AVX3_ZEN4 (16 floats)".
 std::string lif_kernel_vector();

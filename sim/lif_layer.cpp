@@ -3,6 +3,7 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <chrono>
 #include <cmath>
@@ -21,9 +22,23 @@ namespace {
 /// Longest stretch, in units of tau, between renormalisations: exp(32) leaves float32 most of its range.
 constexpr double kFrame = 32.0;
 constexpr std::size_t kSliceWords = kSliceArrivals / 64;
+/// Consecutive blocks that select their arrivals together. More share more of the work, but have fewer
+/// arrivals in common.
+constexpr std::size_t kCohortBlocks = 9;
+static_assert(kCohortBlocks <= 16, "a cohort's blocks are the bits of 16");
+
+/// theta - I of every neuron.
+std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
+  std::vector<double> gap(thresholds_mV);
+  for (std::size_t i = 0; i < gap.size(); ++i) gap[i] -= drives_mV[i];
+  return gap;
+}
+
+}  // namespace
 
 /// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
-class LapClock {
+template <class Real>
+class LifLayer<Real>::LapClock {
  public:
   using Clock = std::chrono::steady_clock;
   explicit LapClock(LayerTimes* times) : times_(times) { skip(); }
@@ -43,16 +58,7 @@ class LapClock {
   Clock::time_point last_;
 };
 
-/// theta - I of every neuron.
-std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
-  std::vector<double> gap(thresholds_mV);
-  for (std::size_t i = 0; i < gap.size(); ++i) gap[i] -= drives_mV[i];
-  return gap;
-}
-
-}  // namespace
-
-/// The arrivals of one frame, shared by all blocks.
+/// The arrivals of one frame.
 template <class Real>
 struct LifLayer<Real>::Events {
   std::span<const TimeMs> times;
@@ -62,34 +68,33 @@ struct LifLayer<Real>::Events {
   std::vector<std::uint32_t> instant;  // last arrival of the same time; empty if no two are simultaneous
   Real rebase;                         // exp(-frame / tau): from this frame's origin to the next one's
   std::size_t words;                   // of a row of `reach`
-  std::vector<std::uint64_t> reach;    // [block][words]: bit k is set where arrival k reaches the block
-
-  std::vector<std::uint32_t> walking_order;  // blocks, those with the longest lists first
-
-  /// The part of a block's row that belongs to a slice.
-  std::span<const std::uint64_t> reach_of(std::size_t block, std::size_t begin) const {
-    return std::span(reach).subspan(block * words + begin / 64, std::min(kSliceWords, words - begin / 64));
-  }
-
-  /// The first arrival from `k` on that reaches the block; size() if there is none.
-  std::size_t next_reach(std::size_t block, std::size_t k) const {
-    for (; k < sources.size(); ++k) {
-      if ((reach[block * words + k / 64] >> (k % 64) & 1) != 0) return k;
-    }
-    return k;
-  }
+  std::vector<std::uint64_t> reach;    // [cohort][words]: bit k is set where arrival k reaches the cohort
 };
 
-/// Working memory of one team. Kept by the thread: nothing below hands the thread to another task meanwhile.
+/// A block in its place of the team: there until it has walked its list, then another one takes the place.
+struct Walker {
+  std::size_t block;   // in the whole layer
+  std::size_t next;    // entry of its list
+  std::size_t length;  // of the list
+};
+
+/// Working memory of one cohort. Kept by the thread: nothing below hands the thread to another task
+/// meanwhile.
 template <class Real>
 struct LifLayer<Real>::Scratch {
-  alignas(64) Real x[kTeamLanes];
-  alignas(64) Real reset[kTeamLanes];
-  TeamArrivals<Real> arrivals;
-  TeamSpikes spikes;
-  std::uint16_t positions[kTeamBlocks]
-                         [kSliceArrivals + kBitListSlack];  // of the blocks' arrivals in the slice
-  std::uint16_t spiking[kSliceArrivals + kBitListSlack];    // places in such a list
+  // The slice's arrivals at the cohort, beside those in `lists`.
+  std::size_t size;
+  std::uint16_t position[kSliceArrivals + kBitListSlack];  // in the slice
+  std::uint16_t blocks[kSliceArrivals + 64];               // bit b: reaches the cohort's block b
+  std::uint32_t arrival[kSliceArrivals];                   // in the whole train; the last one of its instant
+
+  std::uint64_t reach[kCohortBlocks * kSliceWords];  // [block][word]: bit k, arrival k reaches the block
+  std::size_t length[kCohortBlocks];                 // of the blocks' lists
+  std::uint8_t walking_order[kCohortBlocks];         // blocks, those with the longest lists first
+
+  std::array<Walker, kTeamBlocks> team;
+  TeamLists<Real> lists;
+  std::uint16_t volleys[kSliceArrivals + kBitListSlack];  // for append_volleys()
 };
 
 template <class Real>
@@ -105,27 +110,29 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
     : tau_ms_(params.tau_ms),
       drives_mV_(std::move(drives_mV)),
       gaps_mV_(gaps(thresholds_mV, drives_mV_)),
-      synapses_(synapses, gaps_mV_),
+      synapses_(synapses, gaps_mV_, kCohortBlocks),
       reset_(synapses_.padded_targets(), Real{0}),
-      offset_of_(synapses_.blocks().size() * synapses_.source_count(),
-                 static_cast<std::uint32_t>(synapses_.zero_row())),
-      reached_((synapses_.blocks().size() + 63) / 64 * synapses_.source_count(), 0) {
+      cohorts_((synapses_.blocks().size() + kCohortBlocks - 1) / kCohortBlocks),
+      row_of_(cohorts_ * synapses_.source_count(), 0),
+      blocks_of_(cohorts_ * synapses_.source_count(), 0),
+      cohorts_of_((cohorts_ + 63) / 64 * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
-  if (synapses_.weights().size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ErrorKind::configuration,
-                "the hidden layer has more than 4294967295 weights (the fast engine counts them in 32 bits); "
-                "choose fewer neurons or smaller patches, or engine.kind = \"reference\"");
-  }
   for (std::size_t i = 0; i < size(); ++i) {
     reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i]);
   }
   const std::size_t sources = synapses_.source_count();
-  for (std::size_t b = 0; b < synapses_.blocks().size(); ++b) {
-    const auto& block = synapses_.blocks()[b];
-    for (std::size_t s = 0; s < block.sources.size(); ++s) {
-      const NeuronId source = block.sources[s];
-      offset_of_[b * sources + source] = static_cast<std::uint32_t>(block.first_weight + s * kBlockLanes);
-      reached_[b / 64 * sources + source] |= std::uint64_t{1} << (b % 64);
+  for (std::size_t c = 0; c < cohorts_; ++c) {
+    const auto& shared = synapses_.blocks()[c * kCohortBlocks].sources;
+    for (std::size_t s = 0; s < shared.size(); ++s) {
+      row_of_[c * sources + shared[s]] = static_cast<std::uint32_t>(s * kBlockLanes);
+      cohorts_of_[c / 64 * sources + shared[s]] |= std::uint64_t{1} << (c % 64);
+    }
+  }
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::size_t block = i / kBlockLanes;
+    for (const NeuronId source : synapses.sources_of(i)) {
+      blocks_of_[block / kCohortBlocks * sources + source] |=
+          static_cast<std::uint16_t>(1U << (block % kCohortBlocks));
     }
   }
 }
@@ -138,110 +145,149 @@ typename LifLayer<Real>::State LifLayer<Real>::initial_state(std::span<const dou
   return x;
 }
 
-/// For every block, which of the frame's arrivals reach it.
+/// In blocks.
+template <class Real>
+std::size_t LifLayer<Real>::cohort_size(std::size_t cohort) const {
+  return std::min(kCohortBlocks, synapses_.blocks().size() - cohort * kCohortBlocks);
+}
+
+/// For every cohort, which of the frame's arrivals reach it.
 template <class Real>
 void LifLayer<Real>::find_reach(Events& events) const {
   const std::size_t sources = synapses_.source_count();
+  const std::size_t groups = (cohorts_ + 63) / 64;
   events.words = (events.sources.size() + 63) / 64;
-  events.reach.resize(reached_.size() / std::max<std::size_t>(sources, 1) * 64 * events.words);
-  for (std::size_t group = 0; group * sources < reached_.size(); ++group) {
-    const std::uint64_t* masks = reached_.data() + group * sources;
+  events.reach.resize(groups * 64 * events.words);
+  for (std::size_t group = 0; group < groups; ++group) {
+    const std::uint64_t* masks = cohorts_of_.data() + group * sources;
     transpose_masks(
         events.sources.size(), [&](std::size_t k) { return masks[events.sources[k]]; },
         events.reach.data() + group * 64 * events.words, events.words);
   }
-  const std::size_t blocks = synapses_.blocks().size();
-  std::vector<std::size_t> length(blocks);
-  for (std::size_t b = 0; b < blocks; ++b) {
-    length[b] = count_set_bits(std::span(events.reach).subspan(b * events.words, events.words));
-  }
-  events.walking_order.resize(blocks);
-  std::iota(events.walking_order.begin(), events.walking_order.end(), 0U);
-  std::stable_sort(events.walking_order.begin(), events.walking_order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return length[a] > length[b]; });
 }
 
-/// Lists the arrivals of the slice that reach the block; returns how many.
+/// Finds the arrivals of the slice that reach the cohort, and which of them reach each of its blocks.
 template <class Real>
-std::size_t LifLayer<Real>::select_arrivals(std::size_t block, std::size_t lane, const Events& events,
-                                            std::size_t begin, Scratch& scratch) const {
-  const std::uint16_t* positions = scratch.positions[lane];
-  const std::uint32_t* offset_of = offset_of_.data() + block * synapses_.source_count();
-  const std::size_t size = list_set_bits(events.reach_of(block, begin), scratch.positions[lane]);
-  const NeuronId* sources = events.sources.data() + begin;
-  const Real* scale = events.scale.data() + begin;
-  TeamArrivals<Real>& arrivals = scratch.arrivals;
-  for (std::size_t k = 0; k < size; ++k) {
-    const std::size_t position = positions[k];
-    arrivals.offset[lane][k] = offset_of[sources[position]];
-    arrivals.scale[lane][k] = scale[position];
+void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, std::size_t begin,
+                                     Scratch& scratch) const {
+  const std::size_t words = std::min(kSliceWords, events.words - begin / 64);
+  scratch.size = list_set_bits(std::span(events.reach).subspan(cohort * events.words + begin / 64, words),
+                               scratch.position);
+  const std::uint16_t* blocks_of = blocks_of_.data() + cohort * synapses_.source_count();
+  const std::uint32_t* row_of = row_of_.data() + cohort * synapses_.source_count();
+  for (std::size_t e = 0; e < scratch.size; ++e) {
+    const std::size_t k = begin + scratch.position[e];
+    const NeuronId source = events.sources[k];
+    scratch.blocks[e] = blocks_of[source];
+    scratch.lists.row[e] = row_of[source];
+    scratch.lists.scale[e] = events.scale[k];
+    scratch.arrival[e] =
+        events.first + (events.instant.empty() ? static_cast<std::uint32_t>(k) : events.instant[k]);
   }
-  if (!arrivals.simultaneous) return size;
+  std::fill_n(scratch.blocks + scratch.size, 64, std::uint16_t{0});
+  const std::size_t blocks = cohort_size(cohort);
+  split_masks(scratch.blocks, scratch.size, blocks, scratch.reach, kSliceWords, scratch.length);
+  std::uint8_t* order = scratch.walking_order;
+  std::iota(order, order + blocks, std::uint8_t{0});
+  std::stable_sort(order, order + blocks,
+                   [&](std::uint8_t a, std::uint8_t b) { return scratch.length[a] > scratch.length[b]; });
+}
+
+/// Gives a block a place in the team and lists its arrivals of the slice.
+template <class Real>
+void LifLayer<Real>::enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
+                           Scratch& scratch) const {
+  const std::size_t within = block % kCohortBlocks;
+  TeamLists<Real>& lists = scratch.lists;
+  const std::uint16_t* entry = lists.entry[place];
+  const std::size_t length = list_set_bits(
+      std::span(scratch.reach).subspan(within * kSliceWords, (scratch.size + 63) / 64), lists.entry[place]);
+  scratch.team[place] = {.block = block, .next = 0, .length = length};
+  if (!lists.simultaneous) return;
   // Among the arrivals at this block, the last one of an instant tests the threshold.
-  for (std::size_t k = 0; k < size; ++k) {
-    const std::size_t event = begin + positions[k];
-    const std::size_t next = k + 1 < size ? begin + positions[k + 1] : events.next_reach(block, event + 1);
-    const bool goes_on = next < events.sources.size() && events.instant[next] == events.instant[event];
-    arrivals.threshold[lane][k] = goes_on ? std::numeric_limits<Real>::infinity() : arrivals.scale[lane][k];
-  }
-  return size;
-}
-
-/// The block's spikes of the slice, in the order of arrival.
-template <class Real>
-void LifLayer<Real>::collect_volleys(std::size_t lane, std::size_t arrivals, const Events& events,
-                                     std::size_t begin, Scratch& scratch,
-                                     std::vector<Volley>& volleys) const {
-  const std::uint64_t* lanes = scratch.spikes.lanes[lane];
-  const std::size_t count = list_nonzero_words({lanes, arrivals}, scratch.spiking);
-  const std::size_t before = volleys.size();
-  volleys.resize(before + count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t k = scratch.spiking[i];
-    std::size_t event = begin + scratch.positions[lane][k];
-    if (!events.instant.empty()) event = events.instant[event];
-    volleys[before + i] = {lanes[k], events.first + static_cast<std::uint32_t>(event)};
+  const std::uint16_t* blocks_of = blocks_of_.data() + block / kCohortBlocks * synapses_.source_count();
+  for (std::size_t i = 0; i < length; ++i) {
+    lists.threshold[place][i] = lists.scale[entry[i]];
+    const std::size_t k = begin + scratch.position[entry[i]];
+    for (std::size_t next = k + 1; next <= events.instant[k]; ++next) {
+      if ((blocks_of[events.sources[next]] >> within & 1) == 0) continue;
+      lists.threshold[place][i] = std::numeric_limits<Real>::infinity();
+      break;
+    }
   }
 }
 
+/// The team's first `size` blocks walk until one of them is at its end.
 template <class Real>
-void LifLayer<Real>::run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
-                              std::span<std::vector<Volley>> volleys, LayerTimes* times) const {
+void LifLayer<Real>::walk(std::size_t size, Real* x, Scratch& scratch) const {
+  std::array<BlockWalk<Real>, kTeamBlocks> team;
+  std::size_t steps = kSliceArrivals;
+  for (std::size_t place = 0; place < size; ++place) {
+    const Walker& walker = scratch.team[place];
+    team[place] = {.weights = synapses_.weights(synapses_.blocks()[walker.block]),
+                   .reset = reset_.data() + walker.block * kBlockLanes,
+                   .x = x + walker.block * kBlockLanes,
+                   .next = walker.next};
+    steps = std::min(steps, walker.length - walker.next);
+  }
+  run_lif_team<Real>(std::span(team).first(size), steps, scratch.lists);
+  for (std::size_t place = 0; place < size; ++place) scratch.team[place].next += steps;
+}
+
+/// Adds the spikes of what the block at this place has walked, and moves what is left of its list to the
+/// front of place `to`'s.
+template <class Real>
+void LifLayer<Real>::hand_over(std::size_t place, std::size_t to, Scratch& scratch,
+                               std::span<BlockSpikes> spikes) const {
+  TeamLists<Real>& lists = scratch.lists;
+  const Walker walker = scratch.team[place];
+  append_volleys(
+      {.lanes = {lists.spikes[place], walker.next}, .entry = lists.entry[place], .arrival = scratch.arrival},
+      scratch.volleys, spikes[walker.block]);
+  const std::size_t left = walker.length - walker.next;
+  std::copy_n(lists.entry[place] + walker.next, left, lists.entry[to]);
+  if (lists.simultaneous) std::copy_n(lists.threshold[place] + walker.next, left, lists.threshold[to]);
+  scratch.team[to] = {.block = walker.block, .next = 0, .length = left};
+}
+
+template <class Real>
+void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, Real* x,
+                                std::span<BlockSpikes> spikes, LayerTimes* times) const {
   LapClock clock(times);
   thread_local const auto scratch = std::make_unique<Scratch>();
-  TeamArrivals<Real>& arrivals = scratch->arrivals;
-  arrivals.simultaneous = !events.instant.empty();
-  for (std::size_t b = 0; b < team.size(); ++b) {
-    std::copy_n(x + team[b] * kBlockLanes, kBlockLanes, scratch->x + b * kBlockLanes);
-    std::copy_n(reset_.data() + team[b] * kBlockLanes, kBlockLanes, scratch->reset + b * kBlockLanes);
+  scratch->lists.simultaneous = !events.instant.empty();
+  const std::size_t first_block = cohort * kCohortBlocks;
+  const std::size_t blocks = cohort_size(cohort);
+  for (std::size_t b = first_block; b < first_block + blocks; ++b) {
+    spikes[b].reserve(spikes[b].size() + events.sources.size() / 8);  // more than most blocks need
   }
   for (std::size_t begin = 0; begin < events.sources.size(); begin += kSliceArrivals) {
-    std::size_t size[kTeamBlocks] = {};
-    for (std::size_t b = 0; b < team.size(); ++b) {
-      size[b] = select_arrivals(team[b], b, events, begin, *scratch);
-    }
-    arrivals.size = *std::max_element(std::begin(size), std::end(size));
-    // What is left of the shorter lists is nothing, added at the latest threshold so far.
-    const std::size_t last = std::min(begin + kSliceArrivals, events.sources.size()) - 1;
-    for (std::size_t b = 0; b < kTeamBlocks; ++b) {
-      for (std::size_t k = size[b]; k < arrivals.size; ++k) {
-        arrivals.offset[b][k] = static_cast<std::uint32_t>(synapses_.zero_row());
-        arrivals.scale[b][k] = arrivals.threshold[b][k] = events.scale[last];
+    select_arrivals(cohort, events, begin, *scratch);
+    std::size_t next = 0;
+    const auto enter_next = [&](std::size_t place) {
+      enter(first_block + scratch->walking_order[next++], place, events, begin, *scratch);
+    };
+    std::size_t size = std::min(kTeamBlocks, blocks);
+    for (std::size_t place = 0; place < size; ++place) enter_next(place);
+    clock.lap(&LayerTimes::filtering);
+    while (size > 0) {
+      walk(size, x, *scratch);
+      clock.lap(&LayerTimes::walking);
+      for (std::size_t place = size; place-- > 0;) {
+        if (scratch->team[place].next < scratch->team[place].length) continue;
+        hand_over(place, place, *scratch, spikes);
+        clock.lap(&LayerTimes::ordering);
+        if (next < blocks) {
+          enter_next(place);
+        } else if (place != --size) {
+          hand_over(size, place, *scratch, spikes);
+        }
+        clock.lap(&LayerTimes::filtering);
       }
     }
-    clock.lap(&LayerTimes::filtering);
-    run_lif_team(arrivals, synapses_.weights().data(), scratch->reset, scratch->x, scratch->spikes);
-    clock.lap(&LayerTimes::walking);
-    for (std::size_t b = 0; b < team.size(); ++b) {
-      collect_volleys(b, size[b], events, begin, *scratch, volleys[team[b]]);
-    }
-    clock.lap(&LayerTimes::ordering);
   }
-  for (std::size_t b = 0; b < team.size(); ++b) {
-    for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
-      x[team[b] * kBlockLanes + lane] = scratch->x[b * kBlockLanes + lane] * events.rebase;
-    }
-  }
+  Real* end = x + (first_block + blocks) * kBlockLanes;
+  std::for_each(x + first_block * kBlockLanes, end, [&](Real& value) { value *= events.rebase; });
 }
 
 template <class Real>
@@ -258,8 +304,7 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
                 .instant = {},
                 .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
                 .words = 0,
-                .reach = {},
-                .walking_order = {}};
+                .reach = {}};
   find_reach(events);
   std::vector<double> scale(size);
   for (std::size_t k = 0; k < size; ++k) scale[k] = (events.times[k] - start) / tau_ms_;
@@ -278,10 +323,15 @@ template <class Real>
 void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
                          LayerTimes* times) const {
   assert(state.size() == reset_.size());
+  if (arrivals.size() >= kMostArrivals) {
+    throw Error(ErrorKind::network,
+                "67 million spikes or more arrive at the hidden layer in one presentation (the fast engine "
+                "counts them in 26 bits); shorten the presentation, or set engine.kind = \"reference\"");
+  }
   LapClock clock(times);
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
-  std::vector<std::vector<Volley>> volleys(synapses_.blocks().size());
+  std::vector<BlockSpikes> blocks(synapses_.blocks().size());
   std::size_t first = 0;
   for (std::size_t f = 0; f < frames; ++f) {
     const auto boundary = [&](std::size_t i) {
@@ -290,16 +340,12 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
     clock.skip();
     const Events events = frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames);
     clock.lap(&LayerTimes::filtering);
-    const std::span order(events.walking_order);
-    tbb::parallel_for(std::size_t{0}, (order.size() + kTeamBlocks - 1) / kTeamBlocks, [&](std::size_t team) {
-      const std::size_t begin = team * kTeamBlocks;
-      run_team(order.subspan(begin, std::min(kTeamBlocks, order.size() - begin)), events, state.data(),
-               volleys, times);
-    });
+    tbb::parallel_for(std::size_t{0}, cohorts_,
+                      [&](std::size_t c) { run_cohort(c, events, state.data(), blocks, times); });
     first += events.sources.size();
   }
   clock.skip();
-  order_volleys(arrivals.times(), volleys, spikes);
+  order_spikes(arrivals.times(), blocks, spikes);
   clock.lap(&LayerTimes::ordering);
 }
 

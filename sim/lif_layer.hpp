@@ -3,8 +3,9 @@
 // Neurons are cut into blocks of kBlockLanes with contiguous ids (a bank stores neurons with overlapping
 // patches side by side). A block keeps the weights of the sources that reach any of its neurons, normalised
 // by each neuron's threshold gap; a team of blocks walks the arrivals from those sources with its state in
-// vector registers (lif_kernel.hpp). Spike times are the arrival times themselves, in double precision; Real
-// is the precision of the voltages.
+// vector registers (lif_kernel.hpp). Which arrivals these are is found in two steps, as most arrivals reach
+// few blocks: those that reach a cohort of blocks, and among them those that reach each block. Spike times
+// are the arrival times themselves, in double precision; Real is the precision of the voltages.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,6 @@ class LifLayer {
   static bool applies(const LifParams& params, std::span<const double> thresholds_mV,
                       std::span<const double> drives_mV);
 
-  /// Throws Error (configuration) if there are too many weights to count in 32 bits.
   LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
            std::vector<double> drives_mV);
 
@@ -49,39 +49,44 @@ class LifLayer {
   State initial_state(std::span<const double> v_mV) const;
 
   /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
-  /// Teams run in parallel (TBB); the result does not depend on the number of threads.
-  /// `times`, if given, are added to.
+  /// Cohorts run in parallel (TBB); the result does not depend on the number of threads.
+  /// `times`, if given, are added to. Throws Error (network) for kMostArrivals or more arrivals.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
            LayerTimes* times = nullptr) const;
 
   const PackedSynapses<Real>& synapses() const { return synapses_; }
   /// Of the weights and the tables.
   std::size_t bytes() const {
-    return synapses_.bytes() + offset_of_.size() * sizeof(std::uint32_t) +
-           reached_.size() * sizeof(std::uint64_t);
+    return synapses_.bytes() + row_of_.size() * sizeof(std::uint32_t) +
+           blocks_of_.size() * sizeof(std::uint16_t) + cohorts_of_.size() * sizeof(std::uint64_t);
   }
 
  private:
   struct Events;
   struct Scratch;
+  class LapClock;
+  std::size_t cohort_size(std::size_t cohort) const;
   Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop,
                       bool last) const;
   void find_reach(Events& events) const;
-  std::size_t select_arrivals(std::size_t block, std::size_t lane, const Events& events, std::size_t begin,
-                              Scratch& scratch) const;
-  void collect_volleys(std::size_t lane, std::size_t arrivals, const Events& events, std::size_t begin,
-                       Scratch& scratch, std::vector<Volley>& volleys) const;
-  void run_team(std::span<const std::uint32_t> team, const Events& events, Real* x,
-                std::span<std::vector<Volley>> volleys, LayerTimes* times) const;
+  void select_arrivals(std::size_t cohort, const Events& events, std::size_t begin, Scratch& scratch) const;
+  void enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
+             Scratch& scratch) const;
+  void walk(std::size_t size, Real* x, Scratch& scratch) const;
+  void hand_over(std::size_t place, std::size_t to, Scratch& scratch, std::span<BlockSpikes> spikes) const;
+  void run_cohort(std::size_t cohort, const Events& events, Real* x, std::span<BlockSpikes> spikes,
+                  LayerTimes* times) const;
 
   double tau_ms_;
   std::vector<double> drives_mV_;  // I
   std::vector<double> gaps_mV_;    // theta - I, positive
   PackedSynapses<Real> synapses_;  // divided by the gaps
   AlignedVector<Real> reset_;      // (v_reset - I) / gap, per lane
-  // [block][source]: the first weight of the source's row, the row of zeros where it does not reach the block
-  std::vector<std::uint32_t> offset_of_;
-  std::vector<std::uint64_t> reached_;  // [block / 64][source]: bit block % 64 is set where it does
+  std::size_t cohorts_;
+  std::vector<std::uint32_t> row_of_;     // [cohort][source]: where the source's weights begin in each block
+  std::vector<std::uint16_t> blocks_of_;  // [cohort][source]: bit b is set where it reaches block b
+  std::vector<std::uint64_t>
+      cohorts_of_;  // [cohort / 64][source]: bit cohort % 64 is set where it reaches it
 };
 
 }  // namespace shallows

@@ -121,36 +121,48 @@ constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
 }  // namespace
 
 template <class Real>
-PackedSynapses<Real>::PackedSynapses(const Synapses& synapses, std::span<const double> divisors)
+PackedSynapses<Real>::PackedSynapses(const Synapses& synapses, std::span<const double> divisors,
+                                     std::size_t cohort_blocks)
     : source_count_(synapses.source_count), lanes_(synapses.source_count, 0) {
-  assert(divisors.size() == synapses.targets());
-  std::vector<std::uint32_t> row_of(source_count_);
-  for (std::size_t first = 0; first < synapses.targets(); first += kBlockLanes) {
-    const std::size_t last = std::min(first + kBlockLanes, synapses.targets());
-    Block block{.first_weight = weights_.size(), .sources = {}};
-    std::fill(row_of.begin(), row_of.end(), kNoRow);
-    for (std::size_t i = first; i < last; ++i) {
-      for (const NeuronId source : synapses.sources_of(i)) row_of[source] = 0;
-    }
-    for (NeuronId source = 0; source < source_count_; ++source) {
-      if (row_of[source] == kNoRow) continue;
-      row_of[source] = static_cast<std::uint32_t>(block.sources.size());
-      block.sources.push_back(source);
-      lanes_[source] += kBlockLanes;
-    }
-    weights_.resize(weights_.size() + block.sources.size() * kBlockLanes, Real{0});
+  assert(divisors.size() == synapses.targets() && cohort_blocks > 0);
+  const std::size_t cohort = cohort_blocks * kBlockLanes;
+  for (std::size_t first = 0; first < synapses.targets(); first += cohort) {
+    pack_cohort(synapses, divisors, first, std::min(first + cohort, synapses.targets()));
+  }
+}
+
+/// Packs the targets from `first` to before `last`, which have one list of sources.
+template <class Real>
+void PackedSynapses<Real>::pack_cohort(const Synapses& synapses, std::span<const double> divisors,
+                                       std::size_t first, std::size_t last) {
+  std::vector<std::uint32_t> row_of(source_count_, kNoRow);
+  for (std::size_t i = first; i < last; ++i) {
+    for (const NeuronId source : synapses.sources_of(i)) row_of[source] = 0;
+  }
+  std::vector<NeuronId> sources;
+  for (NeuronId source = 0; source < source_count_; ++source) {
+    if (row_of[source] == kNoRow) continue;
+    row_of[source] = static_cast<std::uint32_t>(sources.size());
+    sources.push_back(source);
+  }
+  for (std::size_t begin = first; begin < last; begin += kBlockLanes) {
+    const Block& block = blocks_.emplace_back(Block{.first_weight = weights_.size(), .sources = sources});
+    weights_.resize(weights_.size() + sources.size() * kBlockLanes, Real{0});
     Real* weights = weights_.data() + block.first_weight;
-    for (std::size_t i = first; i < last; ++i) {
-      const auto sources = synapses.sources_of(i);
+    std::vector<bool> reaches(sources.size(), false);
+    for (std::size_t i = begin; i < std::min(begin + kBlockLanes, last); ++i) {
       const auto values = synapses.weights_of(i);
-      for (std::size_t s = 0; s < sources.size(); ++s) {
-        weights[row_of[sources[s]] * kBlockLanes + (i - first)] =
+      for (std::size_t s = 0; s < values.size(); ++s) {
+        const std::size_t row = row_of[synapses.sources_of(i)[s]];
+        weights[row * kBlockLanes + (i - begin)] =
             static_cast<Real>(static_cast<double>(values[s]) / divisors[i]);
+        reaches[row] = true;
       }
     }
-    blocks_.push_back(std::move(block));
+    for (std::size_t row = 0; row < sources.size(); ++row) {
+      if (reaches[row]) lanes_[sources[row]] += kBlockLanes;
+    }
   }
-  weights_.resize(weights_.size() + kBlockLanes, Real{0});
 }
 
 template <class Real>

@@ -86,5 +86,31 @@ TEST(BitLists, TurnMasksIntoRowsOfWhichTheLastWordIsPadded) {
   }
 }
 
+TEST(BitLists, SplitNarrowMasksIntoRowsWithEveryInstructionSet) {
+  constexpr std::size_t kBits = 9;
+  constexpr std::size_t kStride = 4;
+  for (const std::size_t size : {0U, 1U, 64U, 150U}) {
+    std::vector<std::uint16_t> masks;
+    for (const std::uint64_t word : random_words(size, 0.3, 11))
+      masks.push_back(static_cast<std::uint16_t>(word));
+    masks.resize(size + 64, 0);
+    for (const auto& [name, targets] : lesser_machines()) {
+      const PretendMachine machine(targets);
+      std::vector<std::uint64_t> rows(kBits * kStride, 0);
+      std::vector<std::size_t> counts(kBits, 7);
+      split_masks(masks.data(), size, kBits, rows.data(), kStride, counts.data());
+      for (std::size_t b = 0; b < kBits; ++b) {
+        std::size_t count = 0;
+        for (std::size_t k = 0; k < 64 * kStride; ++k) {
+          const std::uint64_t expected = k < size ? masks[k] >> b & 1U : 0U;
+          count += expected;
+          EXPECT_EQ(rows[b * kStride + k / 64] >> (k % 64) & 1, expected) << name << ", " << b << ", " << k;
+        }
+        EXPECT_EQ(counts[b], count) << name << ", bit " << b;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shallows

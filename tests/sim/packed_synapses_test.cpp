@@ -141,13 +141,21 @@ TYPED_TEST(Packed, HoldsEveryWeightOnceUnderItsSourceAndTarget) {
             rows * kBlockLanes);
 }
 
-TYPED_TEST(Packed, KeepsARowOfZerosForSourcesThatDoNotReachABlock) {
+TYPED_TEST(Packed, GivesTheBlocksOfACohortTheSameRows) {
   using Real = TypeParam;
-  const PackedCase made = random_case(50, 160, Wiring::window, 101);
-  const PackedSynapses<Real> packed(made.synapses, made.divisors);
-  const auto zeros = packed.weights().subspan(packed.zero_row());
-  EXPECT_EQ(std::vector<Real>(zeros.begin(), zeros.end()), std::vector<Real>(kBlockLanes, Real{0}));
-  EXPECT_EQ(packed.zero_row() * sizeof(Real), packed.bytes());
+  const PackedCase made = random_case(50, 700, Wiring::window, 101);  // 11 blocks
+  const PackedSynapses<Real> alone(made.synapses, made.divisors);
+  const PackedSynapses<Real> packed(made.synapses, made.divisors, 3);
+  ASSERT_EQ(packed.blocks().size(), alone.blocks().size());
+  for (std::size_t b = 0; b < packed.blocks().size(); ++b) {
+    const auto& sources = packed.blocks()[b].sources;
+    EXPECT_EQ(sources, packed.blocks()[b / 3 * 3].sources) << "block " << b;
+    const auto& own = alone.blocks()[b].sources;
+    EXPECT_TRUE(std::includes(sources.begin(), sources.end(), own.begin(), own.end())) << "block " << b;
+  }
+  EXPECT_EQ(packed.unpack(made.synapses), alone.unpack(made.synapses));
+  EXPECT_TRUE(std::equal(packed.lanes().begin(), packed.lanes().end(), alone.lanes().begin()))
+      << "a lane counts where a synapse of its block is";
 }
 
 TYPED_TEST(Packed, TakesNoTargetsAndTargetsWithoutSynapses) {
