@@ -90,7 +90,7 @@ struct LifLayer<Real>::Scratch {
 
   std::uint64_t reach[kCohortBlocks * kSliceWords];  // [block][word]: bit k, arrival k reaches the block
   std::size_t length[kCohortBlocks];                 // of the blocks' lists
-  std::uint8_t walking_order[kCohortBlocks];         // blocks, those with the longest lists first
+  std::vector<std::size_t> walking_order;            // blocks, those with the longest lists first
 
   std::array<Walker, kTeamBlocks> team;
   TeamLists<Real> lists;
@@ -187,10 +187,11 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
   std::fill_n(scratch.blocks + scratch.size, 64, std::uint16_t{0});
   const std::size_t blocks = cohort_size(cohort);
   split_masks(scratch.blocks, scratch.size, blocks, scratch.reach, kSliceWords, scratch.length);
-  std::uint8_t* order = scratch.walking_order;
-  std::iota(order, order + blocks, std::uint8_t{0});
-  std::stable_sort(order, order + blocks,
-                   [&](std::uint8_t a, std::uint8_t b) { return scratch.length[a] > scratch.length[b]; });
+  auto& order = scratch.walking_order;
+  order.resize(blocks);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return scratch.length[a] > scratch.length[b]; });
 }
 
 /// Gives a block a place in the team and lists its arrivals of the slice.

@@ -26,7 +26,7 @@ std::size_t count_spikes(const Volleys& volleys, std::span<const std::uint16_t> 
 
 /// The spikes of the volleys `which`. Writes past the last one up to the end of `out`.
 void expand(const Volleys& volleys, std::span<const std::uint16_t> which, std::span<std::uint32_t> out) {
-  constexpr std::size_t kAtOnce = 4;
+  constexpr std::size_t kAtOnce = 2;
   std::size_t place = 0;
   for (const std::uint16_t k : which) {
     const std::uint32_t base = volleys.arrival[volleys.entry[k]] * static_cast<std::uint32_t>(kBlockLanes);
@@ -46,7 +46,7 @@ void expand(const Volleys& volleys, std::span<const std::uint16_t> which, std::s
 
 /// The time of arrival k goes to places begin[k] to begin[k + 1]. `begin` has one more element than `times`.
 void place_times(std::span<const TimeMs> times, const std::uint32_t* begin, std::span<TimeMs> out) {
-  constexpr std::size_t kAtOnce = 8;
+  constexpr std::size_t kAtOnce = 16;
   for (std::size_t k = 0; k < times.size(); ++k) {
     std::size_t next = begin[k];
     if (next + kAtOnce <= out.size()) {
