@@ -112,7 +112,7 @@ struct ConfigArguments {
 struct BenchArguments {
   BenchOptions options;
   std::string plot;                   ///< empty: none
-  std::string suite = "engine";       ///< "engine", "paper" or "memory"
+  std::string suite = "engine";       ///< "engine", "paper", "rate" or "memory"
   std::uint64_t memory_rows = 20000;  ///< of the suite "memory"
   bool json = false;
 };

@@ -1,5 +1,6 @@
 #include "experiments/bench/bench.hpp"
 #include "experiments/bench/memory_bench.hpp"
+#include "experiments/bench/rate_bench.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "output/text_file.hpp"
@@ -27,6 +28,13 @@ int run(const BenchArguments& arguments) {
     const nlohmann::json figures =
         run_memory_bench({.rows = arguments.memory_rows, .threads = arguments.options.threads});
     print_figures(figures, render_memory_bench(figures), arguments.json);
+    return exit_code::kDone;
+  }
+  if (arguments.suite == "rate") {
+    const nlohmann::json figures = run_rate_bench({.hidden = arguments.options.hidden,
+                                                   .patch = arguments.options.patch,
+                                                   .images = arguments.options.images});
+    print_figures(figures, render_rate_bench(figures), arguments.json);
     return exit_code::kDone;
   }
   BenchOptions options = arguments.options;

@@ -244,8 +244,9 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->add_option(
           "--suite", arguments.suite,
           "engine: every figure of the engine (default); paper: the training alone, extrapolated to the "
-          "paper's 1e6 presentations; memory: a memory network beside Eigen's product")
-      ->check(CLI::IsMember({"engine", "paper", "memory"}));
+          "paper's 1e6 presentations; rate: updates of l-rg against the machine's limits; memory: a memory "
+          "network beside Eigen's product")
+      ->check(CLI::IsMember({"engine", "paper", "rate", "memory"}));
   command->add_option("--plot", arguments.plot, "Write time per synaptic event over the sizes as SVG here")
       ->option_text("FILE.svg");
   command
