@@ -4,6 +4,7 @@
 #include "experiments/figure/classes_figure.hpp"
 #include "experiments/figure/match_figure.hpp"
 #include "experiments/figure/neurons_figure.hpp"
+#include "experiments/figure/settings_figure.hpp"
 #include "experiments/figure/short_run.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
@@ -28,15 +29,18 @@ void write(const FigureArguments& arguments, const std::string& csv, const std::
   print(csv);
 }
 
+std::string runs_file(const FigureArguments& arguments) { return arguments.output + ".runs.json"; }
+
 void draw_neurons(const FigureArguments& arguments, const Config& config) {
-  NeuronsFigureOptions options{.runs = arguments.runs, .threshold = arguments.threshold};
+  NeuronsFigureOptions options{.runs = arguments.runs.value_or(5), .threshold = arguments.threshold};
   if (!arguments.values.empty()) options.values = arguments.values;
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
-  const auto points = neurons_figure(config, dataset, options, [&](const NeuronsPoint& point) {
+  FinishedRuns finished(runs_file(arguments), "test");
+  const auto points = neurons_figure(config, dataset, options, finished, [&](const NeuronsPoint& point) {
     if (arguments.quiet) return;
     note(fmt::format("max_neurons {}, threshold {:g}: {:.2f} % +- {:.2f}, {:.0f} rows", point.max_neurons,
-                     point.threshold, point.mean(), point.deviation(), point.rows));
+                     point.threshold, mean_of(point.accuracies), deviation_of(point.accuracies), point.rows));
   });
   write(arguments, neurons_csv(points),
         neurons_svg(points, fmt::format("Memory network on {}, {} runs", dataset.name, options.runs)));
@@ -66,6 +70,24 @@ void draw_match(const FigureArguments& arguments, const Config& config) {
   write(arguments, match_csv(points), match_svg(points, "Distances and spiking rows, " + dataset.name));
 }
 
+void draw_settings(const FigureArguments& arguments) {
+  std::vector<Alternatives> alternatives;
+  for (const std::string& text : arguments.alternatives) alternatives.push_back(parse_alternatives(text));
+  auto points = settings_grid(arguments.configs.front(), arguments.overrides, alternatives);
+  const Dataset dataset = load_dataset(points.front().config.dataset);
+  for (const SettingsPoint& point : points) check_against_data(point.config, dataset.train.shape());
+  FinishedRuns finished(runs_file(arguments), "validation");
+  const std::uint64_t runs = arguments.runs.value_or(1);
+  settings_figure(points, dataset, runs, finished, [&](const SettingsPoint& point) {
+    if (arguments.quiet) return;
+    note(fmt::format("{}: {:.2f} % of {} validation images", settings_text(alternatives, point),
+                     mean_of(point.accuracies), dataset.validation.size()));
+  });
+  const std::string csv = settings_csv(alternatives, points);
+  write_text_file(arguments.output + ".csv", csv);
+  print(csv);
+}
+
 }  // namespace
 
 int run(const FigureArguments& arguments) {
@@ -80,7 +102,9 @@ int run(const FigureArguments& arguments) {
                                               std::to_string(configs.size()) +
                                               " were given); draw the figures one by one");
   }
-  if (arguments.what == "match") {
+  if (arguments.what == "settings") {
+    draw_settings(arguments);
+  } else if (arguments.what == "match") {
     draw_match(arguments, configs.front());
   } else {
     draw_neurons(arguments, configs.front());
