@@ -295,7 +295,7 @@ class Figures(MemoryTestCase):
         table = self.read("f/size")
         self.assertEqual([row["accuracies"] for row in table[:2]], ["12.50 12.50"] * 2)
         self.assertNotIn("12.50", table[2]["accuracies"])
-        self.succeed(*arguments, "--values", "10", *settings("memory.neighbours=3"))
+        self.succeed(*arguments, "--values", "10", *settings("memory.neighbours=5"))
         self.assertNotIn("12.50", self.read("f/size")[0]["accuracies"])
         file.write_text(file.read_text()[:100])
         self.assert_refused(self.run_program(*arguments), EXIT_DATA, "size.runs.json")
