@@ -56,15 +56,6 @@ std::vector<ConfigKey> response_keys() {
           {{"positive", Signs::positive}, {"both", Signs::both}}, memory_hidden_layer, learning,
           [](auto& c) -> auto& { return c.memory.signs; }),
       plain(
-          "memory.contrast_floor", "input",
-          "patches lose their mean and are divided by sqrt(their variance + its square); 0: neither",
-          non_negative(1e6), memory_hidden_layer, learning,
-          [](auto& c) -> auto& { return c.memory.contrast_floor; }),
-      plain(
-          "memory.response_threshold", "response", "subtracted from a response before it is rectified",
-          non_negative(1e6), memory_hidden_layer, learning,
-          [](auto& c) -> auto& { return c.memory.response_threshold; }),
-      plain(
           "memory.exponent", "", "exponent of the pooled responses", positive(100.0), memory_hidden_layer,
           learning, [](auto& c) -> auto& { return c.memory.exponent; }),
   };

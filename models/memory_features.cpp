@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numeric>
 
 namespace shallows {
 namespace {
@@ -33,20 +32,6 @@ ReceptiveFields shifted(const ReceptiveFields& bank, int down, int right) {
   return {bank.shape(), bank.patch(), std::move(positions), {bank.filters().begin(), bank.filters().end()}};
 }
 
-/// Filters that answer to a patch as the given ones do to the patch minus its mean.
-ReceptiveFields without_means(const ReceptiveFields& bank) {
-  std::vector<float> filters(bank.filters().begin(), bank.filters().end());
-  const std::size_t size = bank.filter_size();
-  for (std::size_t i = 0; i < bank.size(); ++i) {
-    const auto filter = std::span(filters).subspan(i * size, size);
-    double sum = 0.0;
-    for (const float weight : filter) sum += static_cast<double>(weight);
-    const double mean = sum / static_cast<double>(size);
-    for (float& weight : filter) weight = static_cast<float>(static_cast<double>(weight) - mean);
-  }
-  return {bank.shape(), bank.patch(), {bank.positions().begin(), bank.positions().end()}, std::move(filters)};
-}
-
 void standardise(std::span<float> values) {
   double sum = 0.0, squares = 0.0;
   for (const float value : values) {
@@ -70,75 +55,36 @@ float powered(float value, double exponent) {
 }  // namespace
 
 MemoryFeatures::MemoryFeatures(const MemoryParams& params, const ReceptiveFields* bank, ImageShape shape)
-    : params_(params), shape_(shape), dimension_(shape.pixels()) {
+    : params_(params), pixels_(shape.pixels()), dimension_(shape.pixels()) {
   if (bank == nullptr) return;
   assert(bank->shape() == shape);
-  patch_ = bank->patch();
   fields_ = bank->size();
   dimension_ = params.signs == Signs::both ? 2 * fields_ : fields_;
-  const ReceptiveFields filters = params.contrast_floor > 0.0 ? without_means(*bank) : *bank;
   for (const int down : shifts(params)) {
     for (const int right : shifts(params)) {
-      const ReceptiveFields moved = shifted(filters, down, right);
-      const Synapses synapses = to_synapses(moved);
-      std::vector<std::uint32_t> places;
-      for (const PatchPosition p : moved.positions())
-        places.push_back(static_cast<std::uint32_t>(p.row * shape.width + p.column));
-      shifted_.push_back({PackedSynapses<float>(synapses, std::vector<double>(fields_, 1.0)), places});
+      const Synapses synapses = to_synapses(shifted(*bank, down, right));
+      shifted_.emplace_back(synapses, std::vector<double>(fields_, 1.0));
       operations_ += synapses.sources.size();
     }
   }
 }
 
 void MemoryFeatures::read_pixels(const Image& image, std::span<float> out) const {
-  assert(image.pixels.size() == shape_.pixels());
+  assert(image.pixels.size() == pixels_);
   if (params_.input == MemoryInput::centered) return image.centered(out);
-  for (std::size_t j = 0; j < out.size(); ++j) out[j] = static_cast<float>(image.pixels[j]) / 255.0F;
+  for (std::size_t j = 0; j < pixels_; ++j) out[j] = static_cast<float>(image.pixels[j]) / 255.0F;
   if (params_.input == MemoryInput::standardised) standardise(out);
 }
 
-void MemoryFeatures::read_contrasts(std::span<const float> pixels, std::span<float> out) const {
-  const std::size_t width = shape_.width, across = width - patch_ + 1;
-  // Of each place: sums down its columns first, then along the row.
-  std::vector<double> sums(width), squares(width);
-  for (std::size_t row = 0; row + patch_ <= shape_.height; ++row) {
-    std::fill(sums.begin(), sums.end(), 0.0);
-    std::fill(squares.begin(), squares.end(), 0.0);
-    for (std::size_t channel = 0; channel < shape_.channels; ++channel) {
-      const auto first = pixels.subspan((channel * shape_.height + row) * width, patch_ * width);
-      for (std::size_t j = 0; j < first.size(); ++j) {
-        const auto value = static_cast<double>(first[j]);
-        sums[j % width] += value;
-        squares[j % width] += value * value;
-      }
-    }
-    for (std::size_t column = 0; column < across; ++column) {
-      const auto total = [&](const std::vector<double>& of) {
-        const auto begin = of.begin() + static_cast<std::ptrdiff_t>(column);
-        return std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(patch_), 0.0);
-      };
-      const auto n = static_cast<double>(shape_.channels * patch_ * patch_);
-      const double mean = total(sums) / n;
-      const double variance = std::max(0.0, total(squares) / n - mean * mean);
-      const double floor = params_.contrast_floor * params_.contrast_floor;
-      out[row * width + column] = static_cast<float>(1.0 / std::sqrt(variance + floor));
-    }
-  }
-}
-
-/// Adds one shift to the features of an image, which are 0 to begin with.
-void MemoryFeatures::pool(const Shifted& shifted, std::span<const float> responses,
-                          std::span<const float> contrasts, std::span<float> features) const {
-  const auto threshold = static_cast<float>(params_.response_threshold);
+/// Adds the responses at one shift to the features of an image, which are 0 to begin with.
+void MemoryFeatures::pool(std::span<const float> responses, std::span<float> features) const {
   const auto add = [&](float& feature, float response) {
-    const float above = std::max(0.0F, response - threshold);
-    feature = params_.pooling == Pooling::mean ? feature + above : std::max(feature, above);
+    feature =
+        params_.pooling == Pooling::mean ? feature + std::max(0.0F, response) : std::max(feature, response);
   };
-  for (std::size_t f = 0; f < fields_; ++f) {
-    const float response = contrasts.empty() ? responses[f] : responses[f] * contrasts[shifted.places[f]];
-    add(features[f], response);
-    if (params_.signs == Signs::both) add(features[fields_ + f], -response);
-  }
+  for (std::size_t f = 0; f < fields_; ++f) add(features[f], responses[f]);
+  if (params_.signs == Signs::positive) return;
+  for (std::size_t f = 0; f < fields_; ++f) add(features[fields_ + f], -responses[f]);
 }
 
 void MemoryFeatures::finish(std::span<float> features) const {
@@ -153,35 +99,28 @@ void MemoryFeatures::finish(std::span<float> features) const {
 std::vector<float> MemoryFeatures::of(std::span<const Image> images) const {
   constexpr std::size_t kChunk = 256;  // bounds the padded responses
   std::vector<float> features(images.size() * dimension_);
-  const std::size_t size = shape_.pixels();
   if (shifted_.empty()) {
     tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t i) {
-      read_pixels(images[i], std::span(features).subspan(i * size, size));
+      read_pixels(images[i], std::span(features).subspan(i * pixels_, pixels_));
     });
     return features;
   }
-  const std::size_t row = shifted_.front().bank.padded_targets();
-  const std::size_t places = params_.contrast_floor > 0.0 ? shape_.height * shape_.width : 0;
-  AlignedVector<float> pixels, responses, contrasts;
+  const std::size_t row = shifted_.front().padded_targets();
+  AlignedVector<float> pixels, responses;
   for (std::size_t first = 0; first < images.size(); first += kChunk) {
     const std::size_t count = std::min(kChunk, images.size() - first);
-    pixels.resize(count * size);
-    contrasts.resize(count * places);
+    pixels.resize(count * pixels_);
     responses.resize(count * row);
     const auto own = [&](std::size_t i) {
       return std::span(features).subspan((first + i) * dimension_, dimension_);
     };
     tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-      const auto image = std::span(pixels).subspan(i * size, size);
-      read_pixels(images[first + i], image);
-      if (places > 0) read_contrasts(image, std::span(contrasts).subspan(i * places, places));
+      read_pixels(images[first + i], std::span(pixels).subspan(i * pixels_, pixels_));
     });
-    for (const Shifted& shifted : shifted_) {
-      shifted.bank.multiply_many(pixels, responses);
-      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-        pool(shifted, std::span(responses).subspan(i * row, fields_),
-             std::span(contrasts).subspan(i * places, places), own(i));
-      });
+    for (const PackedSynapses<float>& bank : shifted_) {
+      bank.multiply_many(pixels, responses);
+      tbb::parallel_for(std::size_t{0}, count,
+                        [&](std::size_t i) { pool(std::span(responses).subspan(i * row, fields_), own(i)); });
     }
     tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { finish(own(i)); });
   }

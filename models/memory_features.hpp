@@ -11,14 +11,13 @@
 
 namespace shallows {
 
-/// x = pixels by MemoryParams::input; with a bank, of patch x_p at place p
+/// x = pixels by MemoryParams::input; with a bank
 ///
-///     c_p = (x_p - mean(x_p)) / sqrt(var(x_p) + contrast_floor^2)   or x_p itself
-///     f_i = pooled over shifts s: relu(w_i . c_{p_i + s} - response_threshold), then ^ exponent
+///     f_i = pooled over shifts s: relu(w_i . x at p_i + s), then ^ exponent
 ///
-/// and with both signs the same of -w_i, in the second half of the features. Divisive normalisation as in
-/// Heeger (1992), thresholds and averages over a region as in Coates, Lee and Ng (2011); a pooled field is a
-/// complex cell over simple cells that differ in their place only.
+/// and with both signs the same of -w_i, in the second half of the features. A pooled field is a complex cell
+/// over simple cells that differ in their place only; the mean over a region and both signs as in Coates, Lee
+/// and Ng (2011).
 class MemoryFeatures {
  public:
   MemoryFeatures(const MemoryParams& params, const ReceptiveFields* bank, ImageShape shape);
@@ -31,24 +30,14 @@ class MemoryFeatures {
   std::vector<float> of(std::span<const Image> images) const;
 
  private:
-  /// The bank at one shift.
-  struct Shifted {
-    PackedSynapses<float> bank;
-    std::vector<std::uint32_t> places;  ///< of the fields: row * width + column
-  };
-
   void read_pixels(const Image& image, std::span<float> out) const;
-  /// 1 / sqrt(variance + floor^2) of the patch at each place.
-  void read_contrasts(std::span<const float> pixels, std::span<float> out) const;
-  void pool(const Shifted& shifted, std::span<const float> responses, std::span<const float> contrasts,
-            std::span<float> features) const;
+  void pool(std::span<const float> responses, std::span<float> features) const;
   void finish(std::span<float> features) const;
 
   MemoryParams params_;
-  ImageShape shape_;
-  std::size_t patch_ = 0;
+  std::size_t pixels_;
   std::size_t fields_ = 0;
-  std::vector<Shifted> shifted_;  // none without a bank
+  std::vector<PackedSynapses<float>> shifted_;  // the bank at each shift; none without a bank
   std::size_t dimension_;
   std::uint64_t operations_ = 0;
 };

@@ -76,10 +76,7 @@ struct MemoryParams {
   std::size_t pool_step = 0;  ///< between shifts, divides pool; 0: by -pool, 0 and +pool only
   Pooling pooling = Pooling::largest;
   Signs signs = Signs::positive;
-  /// Patches lose their mean and are divided by sqrt(their variance + contrast_floor^2); 0: neither.
-  double contrast_floor = 0.0;
-  double response_threshold = 0.0;  ///< subtracted before the rectification
-  double exponent = 1.0;            ///< of the pooled responses
+  double exponent = 1.0;  ///< of the pooled responses
 };
 
 }  // namespace shallows

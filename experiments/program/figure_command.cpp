@@ -73,7 +73,10 @@ void draw_match(const FigureArguments& arguments, const Config& config) {
 void draw_settings(const FigureArguments& arguments) {
   std::vector<Alternatives> alternatives;
   for (const std::string& text : arguments.alternatives) alternatives.push_back(parse_alternatives(text));
-  auto points = settings_grid(arguments.configs.front(), arguments.overrides, alternatives);
+  const std::string& path = arguments.configs.front();
+  // Without the alternatives the file need not be valid: a threshold wants a gate, for example.
+  auto points = settings_grid(path, arguments.overrides, alternatives);
+  prepare_output(arguments.output + ".csv", path);
   const Dataset dataset = load_dataset(points.front().config.dataset);
   for (const SettingsPoint& point : points) check_against_data(point.config, dataset.train.shape());
   FinishedRuns finished(runs_file(arguments), "validation");
@@ -91,23 +94,22 @@ void draw_settings(const FigureArguments& arguments) {
 }  // namespace
 
 int run(const FigureArguments& arguments) {
-  const std::vector<Config> configs = read_configs(arguments);
   const ThreadLimit limit(arguments.threads);
   if (arguments.what == "classes") {
-    draw_classes(arguments, configs);
+    draw_classes(arguments, read_configs(arguments));
     return exit_code::kDone;
   }
-  if (configs.size() != 1) {
+  if (arguments.configs.size() != 1) {
     throw Error(ErrorKind::configuration, "'figure " + arguments.what + "' takes one configuration (" +
-                                              std::to_string(configs.size()) +
+                                              std::to_string(arguments.configs.size()) +
                                               " were given); draw the figures one by one");
   }
   if (arguments.what == "settings") {
     draw_settings(arguments);
   } else if (arguments.what == "match") {
-    draw_match(arguments, configs.front());
+    draw_match(arguments, read_configs(arguments).front());
   } else {
-    draw_neurons(arguments, configs.front());
+    draw_neurons(arguments, read_configs(arguments).front());
   }
   return exit_code::kDone;
 }

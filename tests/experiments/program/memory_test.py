@@ -315,6 +315,10 @@ class Figures(MemoryTestCase):
                                                  f"memory.distance={row['memory.distance']}"))
             self.assertAlmostEqual(float(row["mean_accuracy"]), single["validation_accuracy"], delta=0.01)
 
+    def test_of_settings_that_are_valid_together_only(self):
+        self.succeed("figure", "settings", "memory.toml", "-o", "choice", "--vary", "memory.threshold=0.9,1.5",
+                     *settings("dataset.validation=40", "memory.gate=novelty"))
+
     def test_of_settings_of_the_other_networks_with_learned_banks_and_seeds(self):
         self.succeed("figure", "settings", "rate.toml", "-o", "choice", "--runs", "2",
                      "--vary", "training.learning_rate=1e-3,1e-2",
