@@ -113,6 +113,11 @@ void check_memory(const MemoryParams& memory, std::string_view source) {
     refuse("memory.gate and memory.threshold belong together", source,
            "give a gate and a threshold above 0, or neither");
   }
+  if (memory.pool_step > 0 && (memory.pool == 0 || memory.pool % memory.pool_step != 0)) {
+    refuse(
+        fmt::format("memory.pool_step = {} does not divide memory.pool = {}", memory.pool_step, memory.pool),
+        source, "choose steps that reach the outermost shifts");
+  }
 }
 
 void check_dataset(const DatasetConfig& dataset, std::string_view source) {

@@ -23,14 +23,6 @@ std::vector<ConfigKey> matching_keys() {
            {"centered", MemoryInput::centered},
            {"standardised", MemoryInput::standardised}},
           memory, learning, [](auto& c) -> auto& { return c.memory.input; }),
-      plain(
-          "memory.pool", "pixels",
-          "a field answers with its largest response when shifted by -pool, 0 or +pool; 0: no shifts",
-          CountDomain{0, 4096}, memory_hidden_layer, learning,
-          [](auto& c) -> auto& { return c.memory.pool; }),
-      plain(
-          "memory.exponent", "", "exponent of the rectified responses", positive(100.0), memory_hidden_layer,
-          learning, [](auto& c) -> auto& { return c.memory.exponent; }),
       choice<Channels>(
           "memory.channels", "choice", "one memory of all colour channels, or one for each, which vote",
           {{"joint", Channels::joint}, {"vote", Channels::vote}}, memory, learning,
@@ -39,6 +31,33 @@ std::vector<ConfigKey> matching_keys() {
           "memory.distance", "distance", "by which the nearest row is found",
           {{"l2", Distance::l2}, {"l1", Distance::l1}, {"cosine", Distance::cosine}}, memory, learning,
           [](auto& c) -> auto& { return c.memory.distance; }),
+  };
+}
+
+std::vector<ConfigKey> response_keys() {
+  using enum KeyScope;
+  using enum KeyRole;
+  return {
+      plain(
+          "memory.pool", "pixels", "a field is also shifted by up to so many pixels each way; 0: no shifts",
+          CountDomain{0, 4096}, memory_hidden_layer, learning,
+          [](auto& c) -> auto& { return c.memory.pool; }),
+      plain(
+          "memory.pool_step", "pixels", "between shifts, divides memory.pool; 0: by -pool, 0 and +pool only",
+          CountDomain{0, 4096}, memory_hidden_layer, learning,
+          [](auto& c) -> auto& { return c.memory.pool_step; }),
+      choice<Pooling>(
+          "memory.pooling", "pooling",
+          "a field answers with its largest rectified response over the shifts, or with their mean",
+          {{"largest", Pooling::largest}, {"mean", Pooling::mean}}, memory_hidden_layer, learning,
+          [](auto& c) -> auto& { return c.memory.pooling; }),
+      choice<Signs>(
+          "memory.signs", "signs", "the rectified response of a field, or also that of its negative",
+          {{"positive", Signs::positive}, {"both", Signs::both}}, memory_hidden_layer, learning,
+          [](auto& c) -> auto& { return c.memory.signs; }),
+      plain(
+          "memory.exponent", "", "exponent of the pooled responses", positive(100.0), memory_hidden_layer,
+          learning, [](auto& c) -> auto& { return c.memory.exponent; }),
   };
 }
 
@@ -84,6 +103,7 @@ std::vector<ConfigKey> rule_keys() {
 
 std::vector<ConfigKey> memory_keys() {
   std::vector<ConfigKey> keys = matching_keys();
+  std::ranges::move(response_keys(), std::back_inserter(keys));
   std::ranges::move(rule_keys(), std::back_inserter(keys));
   return keys;
 }

@@ -9,9 +9,13 @@
 namespace shallows {
 namespace {
 
-std::vector<int> shifts(std::size_t pool) {
-  const int s = static_cast<int>(pool);
-  return s == 0 ? std::vector<int>{0} : std::vector<int>{-s, 0, s};
+std::vector<int> shifts(const MemoryParams& params) {
+  const int pool = static_cast<int>(params.pool);
+  if (pool == 0) return {0};
+  const int step = params.pool_step == 0 ? pool : static_cast<int>(params.pool_step);
+  std::vector<int> all;
+  for (int shift = -pool; shift <= pool; shift += step) all.push_back(shift);
+  return all;
 }
 
 /// The same filters elsewhere; a field at the border stays in the image.
@@ -51,13 +55,15 @@ float powered(float value, double exponent) {
 }  // namespace
 
 MemoryFeatures::MemoryFeatures(const MemoryParams& params, const ReceptiveFields* bank, ImageShape shape)
-    : params_(params), pixels_(shape.pixels()), dimension_(bank != nullptr ? bank->size() : shape.pixels()) {
+    : params_(params), pixels_(shape.pixels()), dimension_(shape.pixels()) {
   if (bank == nullptr) return;
   assert(bank->shape() == shape);
-  for (const int down : shifts(params.pool)) {
-    for (const int right : shifts(params.pool)) {
+  fields_ = bank->size();
+  dimension_ = params.signs == Signs::both ? 2 * fields_ : fields_;
+  for (const int down : shifts(params)) {
+    for (const int right : shifts(params)) {
       const Synapses synapses = to_synapses(shifted(*bank, down, right));
-      shifted_.emplace_back(synapses, std::vector<double>(bank->size(), 1.0));
+      shifted_.emplace_back(synapses, std::vector<double>(fields_, 1.0));
       operations_ += synapses.sources.size();
     }
   }
@@ -68,6 +74,26 @@ void MemoryFeatures::read_pixels(const Image& image, std::span<float> out) const
   if (params_.input == MemoryInput::centered) return image.centered(out);
   for (std::size_t j = 0; j < pixels_; ++j) out[j] = static_cast<float>(image.pixels[j]) / 255.0F;
   if (params_.input == MemoryInput::standardised) standardise(out);
+}
+
+/// Adds the responses at one shift to the features of an image, which are 0 to begin with.
+void MemoryFeatures::pool(std::span<const float> responses, std::span<float> features) const {
+  const auto add = [&](float& feature, float response) {
+    feature =
+        params_.pooling == Pooling::mean ? feature + std::max(0.0F, response) : std::max(feature, response);
+  };
+  for (std::size_t f = 0; f < fields_; ++f) add(features[f], responses[f]);
+  if (params_.signs == Signs::positive) return;
+  for (std::size_t f = 0; f < fields_; ++f) add(features[fields_ + f], -responses[f]);
+}
+
+void MemoryFeatures::finish(std::span<float> features) const {
+  if (params_.pooling == Pooling::mean) {
+    for (float& feature : features) feature /= static_cast<float>(shifted_.size());
+  }
+  if (params_.exponent != 1.0) {
+    for (float& feature : features) feature = powered(feature, params_.exponent);
+  }
 }
 
 std::vector<float> MemoryFeatures::of(std::span<const Image> images) const {
@@ -85,25 +111,18 @@ std::vector<float> MemoryFeatures::of(std::span<const Image> images) const {
     const std::size_t count = std::min(kChunk, images.size() - first);
     pixels.resize(count * pixels_);
     responses.resize(count * row);
+    const auto own = [&](std::size_t i) {
+      return std::span(features).subspan((first + i) * dimension_, dimension_);
+    };
     tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
       read_pixels(images[first + i], std::span(pixels).subspan(i * pixels_, pixels_));
     });
-    // The largest over the shifts so far; zero to begin with, so the result is rectified.
     for (const PackedSynapses<float>& bank : shifted_) {
       bank.multiply_many(pixels, responses);
-      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-        for (std::size_t f = 0; f < dimension_; ++f) {
-          float& feature = features[(first + i) * dimension_ + f];
-          feature = std::max(feature, responses[i * row + f]);
-        }
-      });
+      tbb::parallel_for(std::size_t{0}, count,
+                        [&](std::size_t i) { pool(std::span(responses).subspan(i * row, fields_), own(i)); });
     }
-  }
-  if (params_.exponent != 1.0) {
-    tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t i) {
-      for (float& feature : std::span(features).subspan(i * dimension_, dimension_))
-        feature = powered(feature, params_.exponent);
-    });
+    tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { finish(own(i)); });
   }
   return features;
 }

@@ -11,8 +11,13 @@
 
 namespace shallows {
 
-/// x = pixels by MemoryParams::input; with a bank  f_i = max over shifts s of relu(w_i . x at p_i + s) ^
-/// exponent.
+/// x = pixels by MemoryParams::input; with a bank
+///
+///     f_i = pooled over shifts s: relu(w_i . x at p_i + s), then ^ exponent
+///
+/// and with both signs the same of -w_i, in the second half of the features. A pooled field is a complex cell
+/// over simple cells that differ in their place only; the mean over a region and both signs as in Coates, Lee
+/// and Ng (2011).
 class MemoryFeatures {
  public:
   MemoryFeatures(const MemoryParams& params, const ReceptiveFields* bank, ImageShape shape);
@@ -26,9 +31,12 @@ class MemoryFeatures {
 
  private:
   void read_pixels(const Image& image, std::span<float> out) const;
+  void pool(std::span<const float> responses, std::span<float> features) const;
+  void finish(std::span<float> features) const;
 
   MemoryParams params_;
   std::size_t pixels_;
+  std::size_t fields_ = 0;
   std::vector<PackedSynapses<float>> shifted_;  // the bank at each shift; none without a bank
   std::size_t dimension_;
   std::uint64_t operations_ = 0;

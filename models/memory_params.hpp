@@ -48,6 +48,18 @@ enum class MemoryInput {
   standardised,  ///< each image to mean 0 and standard deviation 1
 };
 
+/// How the responses of a field at its shifted places become one.
+enum class Pooling {
+  largest,
+  mean,
+};
+
+/// The rectified responses of a field: one feature, or two.
+enum class Signs {
+  positive,  ///< relu(r)
+  both,      ///< relu(r) and relu(-r), of a field and its negative
+};
+
 struct MemoryParams {
   std::size_t max_neurons = 20000;  ///< rows, of each channel's memory
   std::size_t batch = 100;          ///< inputs that are matched against one state; 1: online
@@ -59,10 +71,12 @@ struct MemoryParams {
   Replacement replacement = Replacement::none;
   Channels channels = Channels::joint;
   MemoryInput input = MemoryInput::pixels;
-  /// A field's response is its largest over shifts of its place by -pool, 0 and pixels +pool, as far as they
-  /// stay in the image; 0: no shifts.
+  /// A field is also shifted by up to pool pixels each way, as far as it stays in the image; 0: no shifts.
   std::size_t pool = 0;
-  double exponent = 1.0;  ///< of the rectified responses
+  std::size_t pool_step = 0;  ///< between shifts, divides pool; 0: by -pool, 0 and +pool only
+  Pooling pooling = Pooling::largest;
+  Signs signs = Signs::positive;
+  double exponent = 1.0;  ///< of the pooled responses
 };
 
 }  // namespace shallows

@@ -6,6 +6,7 @@
 
 #include "experiments/dataset.hpp"
 #include "experiments/figure/short_run.hpp"
+#include "experiments/run/bank.hpp"
 #include "output/line_plot.hpp"
 
 namespace shallows {
@@ -28,7 +29,8 @@ std::vector<ClassesCurve> classes_figure(const std::vector<Config>& configs,
   for (const Config& config : configs) {
     const Dataset dataset = load_dataset(config.dataset);
     check_against_data(config, dataset.train.shape());
-    Network network = Network::make(config, dataset.train.shape(), dataset.classes);
+    Network network = Network::make(config, dataset.train.shape(), dataset.classes,
+                                    make_bank(config, dataset, Verbosity::quiet));
     ClassesCurve& curve = curves.emplace_back(ClassesCurve{config.name, {}});
     for (std::size_t label = 0; label < dataset.classes; ++label) {
       const ImageSet fresh = of_classes(dataset.train, label, label);

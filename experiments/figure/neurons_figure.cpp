@@ -3,27 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
-#include <numeric>
-
 #include "experiments/figure/short_run.hpp"
 #include "output/line_plot.hpp"
 
 namespace shallows {
 
-double NeuronsPoint::mean() const {
-  return std::accumulate(accuracies.begin(), accuracies.end(), 0.0) / static_cast<double>(accuracies.size());
-}
-
-double NeuronsPoint::deviation() const {
-  if (accuracies.size() < 2) return 0.0;
-  double squares = 0.0;
-  for (const double accuracy : accuracies) squares += (accuracy - mean()) * (accuracy - mean());
-  return std::sqrt(squares / static_cast<double>(accuracies.size() - 1));
-}
-
 std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& dataset,
-                                         const NeuronsFigureOptions& options,
+                                         const NeuronsFigureOptions& options, FinishedRuns& finished,
                                          const std::function<void(const NeuronsPoint&)>& told) {
   if (config.model != ModelKind::memory) {
     throw Error(
@@ -31,6 +17,7 @@ std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& da
         "this figure is of memory networks (the configuration has another model); give one with model = "
         "\"memory\"");
   }
+  ShortRuns short_runs(dataset, dataset.test, finished);
   std::vector<NeuronsPoint> points;
   for (const double threshold : {0.0, options.threshold}) {
     if (threshold == 0.0 && !points.empty()) break;
@@ -43,10 +30,9 @@ std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& da
         one.memory.gate = threshold > 0.0 ? ThresholdGate::novelty : ThresholdGate::none;
         one.memory.threshold = threshold;
         one.memory_judge_every = 0;
-        Network network = Network::make(one, dataset.train.shape(), dataset.classes);
-        train_on(network, one, dataset.train);
-        point.accuracies.push_back(accuracy_on(network, one, dataset.test));
-        point.rows += static_cast<double>(network.hidden()) / static_cast<double>(options.runs);
+        const RunFigures figures = short_runs.figures(one);
+        point.accuracies.push_back(figures.accuracy);
+        point.rows += figures.rows / static_cast<double>(options.runs);
       }
       told(point);
       points.push_back(std::move(point));
@@ -59,8 +45,8 @@ std::string neurons_csv(const std::vector<NeuronsPoint>& points) {
   std::string csv = "max_neurons,threshold,rows,mean_accuracy,standard_deviation,runs,accuracies\n";
   for (const NeuronsPoint& point : points) {
     csv += fmt::format("{},{},{:.1f},{:.4f},{:.4f},{},{:.2f}\n", point.max_neurons, point.threshold,
-                       point.rows, point.mean(), point.deviation(), point.accuracies.size(),
-                       fmt::join(point.accuracies, " "));
+                       point.rows, mean_of(point.accuracies), deviation_of(point.accuracies),
+                       point.accuracies.size(), fmt::join(point.accuracies, " "));
   }
   return csv;
 }
@@ -78,8 +64,8 @@ std::string neurons_svg(const std::vector<NeuronsPoint>& points, const std::stri
     }
     PlotSeries& own = plot.series.back();
     own.x.push_back(static_cast<double>(point.max_neurons));
-    own.y.push_back(point.mean());
-    own.y_error.push_back(point.deviation());
+    own.y.push_back(mean_of(point.accuracies));
+    own.y_error.push_back(deviation_of(point.accuracies));
   }
   return render_svg(plot);
 }

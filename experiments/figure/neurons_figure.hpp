@@ -9,6 +9,7 @@
 
 #include "experiments/config.hpp"
 #include "experiments/dataset.hpp"
+#include "experiments/figure/finished_runs.hpp"
 
 namespace shallows {
 
@@ -24,15 +25,12 @@ struct NeuronsPoint {
   double threshold;                ///< 0: without
   std::vector<double> accuracies;  ///< percent of the test images, one per run
   double rows;                     ///< used, mean over the runs
-
-  double mean() const;
-  /// Of the sample; 0 of one run.
-  double deviation() const;
 };
 
-/// `told` hears of every finished point. Throws Error (configuration) if the model is no memory.
+/// `told` hears of every finished point; runs in `finished` are used again. Throws Error (configuration) if
+/// the model is no memory.
 std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& dataset,
-                                         const NeuronsFigureOptions& options,
+                                         const NeuronsFigureOptions& options, FinishedRuns& finished,
                                          const std::function<void(const NeuronsPoint&)>& told);
 
 /// One line for each point: max_neurons, threshold, rows, mean, deviation, runs, and the accuracies.

@@ -1,8 +1,11 @@
 #include "experiments/figure/short_run.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "experiments/run/bank.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/schedule.hpp"
 
@@ -29,6 +32,43 @@ void train_on(Network& network, const Config& config, const ImageSet& images) {
 double accuracy_on(const Network& network, const Config& config, const ImageSet& images) {
   const EvaluationPlan plan{.images = config.test_images, .verbosity = Verbosity::quiet};
   return evaluate(network, config, images, plan, RecordSelection({}, {}), nullptr).tally.accuracy();
+}
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double deviation_of(std::span<const double> values) {
+  if (values.size() < 2) return 0.0;
+  const double mean = mean_of(values);
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+const std::optional<ReceptiveFields>& ShortRuns::bank(const Config& config) {
+  Config settings;
+  settings.model = config.model;
+  settings.seed = config.seed;
+  settings.dataset = config.dataset;
+  settings.hidden = config.hidden;
+  settings.learned = config.learned;
+  const std::string text = to_toml(settings, Comments::no);
+  if (text != bank_settings_) {
+    bank_ = make_bank(config, dataset_, Verbosity::quiet);
+    bank_settings_ = text;
+  }
+  return bank_;
+}
+
+RunFigures ShortRuns::figures(const Config& config) {
+  if (const auto known = finished_.find(config)) return *known;
+  Network network = Network::make(config, dataset_.train.shape(), dataset_.classes, bank(config));
+  train_on(network, config, dataset_.train);
+  const RunFigures figures{.accuracy = accuracy_on(network, config, judged_),
+                           .rows = static_cast<double>(network.hidden())};
+  finished_.add(config, figures);
+  return figures;
 }
 
 }  // namespace shallows

@@ -87,12 +87,13 @@ struct CompareArguments {
 };
 
 struct FigureArguments {
-  std::string what;  ///< "neurons", "classes" or "match"
+  std::string what;  ///< "neurons", "classes", "match" or "settings"
   std::vector<std::string> configs;
   std::string output;  ///< without the ending
   std::vector<std::string> overrides;
-  std::vector<std::uint64_t> values;  ///< of max_neurons; empty: the usual ones
-  std::uint64_t runs = 5;
+  std::vector<std::uint64_t> values;      ///< of max_neurons; empty: the usual ones
+  std::vector<std::string> alternatives;  ///< "KEY=A,B,..."
+  std::optional<std::uint64_t> runs;      ///< none: the usual number
   double threshold = 0.0;
   std::uint64_t threads = 0;
   bool quiet = false;

@@ -180,16 +180,20 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
   command
       ->add_option("what", arguments.what,
                    "neurons: accuracy of a memory over its size; classes: accuracy after each added class; "
-                   "match: distances against spiking rows")
+                   "match: distances against spiking rows; settings: accuracy on validation images of all "
+                   "combinations of --vary (CSV only). neurons and settings use finished runs again: "
+                   "NAME.runs.json")
       ->required()
-      ->check(CLI::IsMember({"neurons", "classes", "match"}));
+      ->check(CLI::IsMember({"neurons", "classes", "match", "settings"}));
   command->add_option("configs", arguments.configs, "Configuration; for classes one for each network")
       ->required()
       ->type_name("CONFIG.toml");
   command->add_option("-o,--output", arguments.output, "Files to write: NAME.csv and NAME.svg")
       ->required()
       ->type_name("NAME");
-  command->add_option("--runs", arguments.runs, "neurons: runs of each size, with a seed each (default: 5)")
+  command
+      ->add_option("--runs", arguments.runs,
+                   "neurons, settings: runs of each point, with a seed each (default: 5; 1)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
   command
       ->add_option("--values", arguments.values,
@@ -201,6 +205,12 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
       ->add_option("--threshold", arguments.threshold,
                    "neurons: draw a second curve, with this novelty threshold")
       ->check(positive_number());
+  command
+      ->add_option("--vary", arguments.alternatives,
+                   "settings: values that a configuration key takes in turn; may be repeated")
+      ->type_name("KEY=A,B,...")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)

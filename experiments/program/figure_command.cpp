@@ -4,6 +4,7 @@
 #include "experiments/figure/classes_figure.hpp"
 #include "experiments/figure/match_figure.hpp"
 #include "experiments/figure/neurons_figure.hpp"
+#include "experiments/figure/settings_figure.hpp"
 #include "experiments/figure/short_run.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
@@ -28,15 +29,18 @@ void write(const FigureArguments& arguments, const std::string& csv, const std::
   print(csv);
 }
 
+std::string runs_file(const FigureArguments& arguments) { return arguments.output + ".runs.json"; }
+
 void draw_neurons(const FigureArguments& arguments, const Config& config) {
-  NeuronsFigureOptions options{.runs = arguments.runs, .threshold = arguments.threshold};
+  NeuronsFigureOptions options{.runs = arguments.runs.value_or(5), .threshold = arguments.threshold};
   if (!arguments.values.empty()) options.values = arguments.values;
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
-  const auto points = neurons_figure(config, dataset, options, [&](const NeuronsPoint& point) {
+  FinishedRuns finished(runs_file(arguments), "test");
+  const auto points = neurons_figure(config, dataset, options, finished, [&](const NeuronsPoint& point) {
     if (arguments.quiet) return;
     note(fmt::format("max_neurons {}, threshold {:g}: {:.2f} % +- {:.2f}, {:.0f} rows", point.max_neurons,
-                     point.threshold, point.mean(), point.deviation(), point.rows));
+                     point.threshold, mean_of(point.accuracies), deviation_of(point.accuracies), point.rows));
   });
   write(arguments, neurons_csv(points),
         neurons_svg(points, fmt::format("Memory network on {}, {} runs", dataset.name, options.runs)));
@@ -66,24 +70,46 @@ void draw_match(const FigureArguments& arguments, const Config& config) {
   write(arguments, match_csv(points), match_svg(points, "Distances and spiking rows, " + dataset.name));
 }
 
+void draw_settings(const FigureArguments& arguments) {
+  std::vector<Alternatives> alternatives;
+  for (const std::string& text : arguments.alternatives) alternatives.push_back(parse_alternatives(text));
+  const std::string& path = arguments.configs.front();
+  // Without the alternatives the file need not be valid: a threshold wants a gate, for example.
+  auto points = settings_grid(path, arguments.overrides, alternatives);
+  prepare_output(arguments.output + ".csv", path);
+  const Dataset dataset = load_dataset(points.front().config.dataset);
+  for (const SettingsPoint& point : points) check_against_data(point.config, dataset.train.shape());
+  FinishedRuns finished(runs_file(arguments), "validation");
+  const std::uint64_t runs = arguments.runs.value_or(1);
+  settings_figure(points, dataset, runs, finished, [&](const SettingsPoint& point) {
+    if (arguments.quiet) return;
+    note(fmt::format("{}: {:.2f} % of {} validation images", settings_text(alternatives, point),
+                     mean_of(point.accuracies), dataset.validation.size()));
+  });
+  const std::string csv = settings_csv(alternatives, points);
+  write_text_file(arguments.output + ".csv", csv);
+  print(csv);
+}
+
 }  // namespace
 
 int run(const FigureArguments& arguments) {
-  const std::vector<Config> configs = read_configs(arguments);
   const ThreadLimit limit(arguments.threads);
   if (arguments.what == "classes") {
-    draw_classes(arguments, configs);
+    draw_classes(arguments, read_configs(arguments));
     return exit_code::kDone;
   }
-  if (configs.size() != 1) {
+  if (arguments.configs.size() != 1) {
     throw Error(ErrorKind::configuration, "'figure " + arguments.what + "' takes one configuration (" +
-                                              std::to_string(configs.size()) +
+                                              std::to_string(arguments.configs.size()) +
                                               " were given); draw the figures one by one");
   }
-  if (arguments.what == "match") {
-    draw_match(arguments, configs.front());
+  if (arguments.what == "settings") {
+    draw_settings(arguments);
+  } else if (arguments.what == "match") {
+    draw_match(arguments, read_configs(arguments).front());
   } else {
-    draw_neurons(arguments, configs.front());
+    draw_neurons(arguments, read_configs(arguments).front());
   }
   return exit_code::kDone;
 }

@@ -95,6 +95,56 @@ TEST(MemoryFeatures, AreTheRectifiedResponsesOfTheBankAtTheirLargestOverTheShift
   }
 }
 
+/// What the header says, in double and in the plainest way: feature f of one image.
+double plain_feature(const MemoryParams& params, const ReceptiveFields& fields, const Image& image,
+                     std::size_t f, double sign) {
+  const int side = static_cast<int>(fields.patch()), pool = static_cast<int>(params.pool);
+  const int step = std::max(1, static_cast<int>(params.pool_step == 0 ? params.pool : params.pool_step));
+  double largest = 0.0, sum = 0.0, shifts = 0.0;
+  for (int down = -pool; down <= pool; down += step) {
+    for (int right = -pool; right <= pool; right += step, shifts += 1.0) {
+      const int row = std::clamp(fields.position(f).row + down, 0, 12 - side);
+      const int column = std::clamp(fields.position(f).column + right, 0, 12 - side);
+      std::vector<double> patch;
+      for (int k = 0; k < side * side; ++k)
+        patch.push_back(image.pixels[static_cast<std::size_t>((row + k / side) * 12 + column + k % side)] /
+                        255.0);
+      double response = 0.0;
+      for (std::size_t k = 0; k < patch.size(); ++k)
+        response += static_cast<double>(fields.filter(f)[k]) * patch[k];
+      const double above = std::max(0.0, sign * response);
+      largest = std::max(largest, above);
+      sum += above;
+    }
+  }
+  return std::pow(params.pooling == Pooling::mean ? sum / shifts : largest, params.exponent);
+}
+
+TEST(MemoryFeatures, PoolAndRectifyAsTheirDefinitionSays) {
+  const ReceptiveFields fields = bank();
+  const ImageSet set = random_images(3, 1);
+  const std::vector<MemoryParams> cases = {
+      {.pool = 2, .pool_step = 1, .pooling = Pooling::mean, .exponent = 0.5},
+      {.pool = 3, .pooling = Pooling::mean, .signs = Signs::both},
+      {.pool = 4, .pool_step = 2, .signs = Signs::both},
+  };
+  for (const MemoryParams& params : cases) {
+    const MemoryFeatures features(params, &fields, kScene);
+    const bool both = params.signs == Signs::both;
+    ASSERT_EQ(features.dimension(), both ? 300U : 150U);
+    const std::vector<float> found = features.of(views(set));
+    double largest = 0.0;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      for (std::size_t f = 0; f < features.dimension(); ++f) {
+        const double plain = plain_feature(params, fields, set.image(i), f % 150, f < 150 ? 1.0 : -1.0);
+        EXPECT_NEAR(static_cast<double>(found[i * features.dimension() + f]), plain, 2e-3);
+        largest = std::max(largest, plain);
+      }
+    }
+    EXPECT_GT(largest, 0.2);
+  }
+}
+
 TEST(MemoryNetwork, LearnsTheClassesApartFromPixelsAndFromFields) {
   const ReceptiveFields gabors = bank();
   const ImageSet train = random_images(600, 2);

@@ -192,6 +192,8 @@ class BadInput(MemoryTestCase):
         for config, change, word in (("memory.toml", "memory.gate=novelty", "memory.threshold"),
                                      ("memory.toml", "memory.threshold=1", "memory.gate"),
                                      ("memory.toml", "memory.pool=1", "memory.pool"),
+                                     ("memory.toml", "memory.signs=both", "memory.signs"),
+                                     ("gabor.toml", "memory.pool_step=3", "memory.pool_step"),
                                      ("memory.toml", "training.learning_rate=1", "training.learning_rate"),
                                      ("gabor.toml", "memory.channels=vote", "memory.channels"),
                                      ("rate.toml", "memory.batch=1", "memory.batch"),
@@ -280,6 +282,51 @@ class Figures(MemoryTestCase):
         single = self.succeed_json("train", "memory.toml", "-o", "run.h5")
         self.assertAlmostEqual(float(table[2]["accuracies"].split()[0]), single["test_accuracy"], delta=0.01)
 
+    def test_of_finished_runs_are_not_trained_again(self):
+        arguments = ["figure", "neurons", "memory.toml", "-o", "f/size", "--runs", "2"]
+        self.succeed(*arguments, "--values", "3,10")
+        file = self.work / "f/size.runs.json"
+        runs = json.loads(file.read_text())
+        self.assertEqual(len(runs), 4)
+        for run in runs:  # what is read back is what is shown
+            run["accuracy"] = 12.5
+        file.write_text(json.dumps(runs))
+        self.succeed(*arguments, "--values", "3,10,20")
+        table = self.read("f/size")
+        self.assertEqual([row["accuracies"] for row in table[:2]], ["12.50 12.50"] * 2)
+        self.assertNotIn("12.50", table[2]["accuracies"])
+        self.succeed(*arguments, "--values", "10", *settings("memory.neighbours=5"))
+        self.assertNotIn("12.50", self.read("f/size")[0]["accuracies"])
+        file.write_text(file.read_text()[:100])
+        self.assert_refused(self.run_program(*arguments), EXIT_DATA, "size.runs.json")
+
+    def test_of_settings_by_their_accuracy_on_validation_images(self):
+        held_out = settings("dataset.validation=40", "test.images=1")
+        outcome = self.succeed("figure", "settings", "memory.toml", "-o", "choice", *held_out,
+                               "--vary", "memory.neighbours=1,3", "--vary", "memory.distance=l2,l1,cosine")
+        with open(self.work / "choice.csv", newline="") as file:
+            table = list(csv.DictReader(file))
+        self.assertEqual([(row["memory.neighbours"], row["memory.distance"]) for row in table],
+                         [(k, d) for k in ("1", "3") for d in ("l2", "l1", "cosine")])
+        self.assertEqual(outcome.stdout, (self.work / "choice.csv").read_text())
+        for row in (table[1], table[5]):
+            single = self.succeed_json("train", "memory.toml", "-o", "run.h5", *held_out,
+                                       *settings(f"memory.neighbours={row['memory.neighbours']}",
+                                                 f"memory.distance={row['memory.distance']}"))
+            self.assertAlmostEqual(float(row["mean_accuracy"]), single["validation_accuracy"], delta=0.01)
+
+    def test_of_settings_that_are_valid_together_only(self):
+        self.succeed("figure", "settings", "memory.toml", "-o", "choice", "--vary", "memory.threshold=0.9,1.5",
+                     *settings("dataset.validation=40", "memory.gate=novelty"))
+
+    def test_of_settings_of_the_other_networks_with_learned_banks_and_seeds(self):
+        self.succeed("figure", "settings", "rate.toml", "-o", "choice", "--runs", "2",
+                     "--vary", "training.learning_rate=1e-3,1e-2",
+                     *settings("dataset.validation=40", "hidden.kind=pca", "hidden.features=5"))
+        with open(self.work / "choice.csv", newline="") as file:
+            table = list(csv.DictReader(file))
+        self.assertEqual([len(row["accuracies"].split()) for row in table], [2, 2])
+
     def test_of_classes_that_come_one_after_the_other(self):
         self.succeed("figure", "classes", "memory.toml", "rate.toml", "-o", "classes",
                      *settings("training.epochs=5"))
@@ -289,7 +336,12 @@ class Figures(MemoryTestCase):
 
     def test_that_can_t_be_drawn_are_refused(self):
         for arguments, word in ((["neurons", "rate.toml"], "memory"),
-                                (["neurons", "memory.toml", "memory.toml"], "one configuration")):
+                                (["neurons", "memory.toml", "memory.toml"], "one configuration"),
+                                (["settings", "memory.toml"], "dataset.validation"),
+                                (["settings", "memory.toml", "--vary", "memory.neighbours"], "--vary"),
+                                (["settings", "memory.toml", "--vary", "memory.neighbours=1,,3"], "empty"),
+                                (["settings", "memory.toml", "--vary", "dataset.validation=1,2"], "--set"),
+                                (["settings", "memory.toml", "--vary", "memory.neighbour=1"], "memory.neighbours")):
             outcome = self.run_program("figure", *arguments, "-o", "figure")
             self.assert_refused(outcome, EXIT_USAGE, word)
         self.assertFalse(re.search("figure", " ".join(self.names_in())))

@@ -1,0 +1,42 @@
+// The runs of a figure that are finished, in a file beside it: a figure of many runs that is drawn again,
+// after an interruption or with more values, trains only those that it does not have yet.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/config.hpp"
+
+namespace shallows {
+
+/// What a figure keeps of a run.
+struct RunFigures {
+  double accuracy = 0.0;  ///< percent of the images it was judged by
+  double rows = 0.0;      ///< of a memory; else hidden neurons
+};
+
+class FinishedRuns {
+ public:
+  /// `judged_by` names the images that give the accuracy ("test", "validation"); runs judged by others are
+  /// kept but not found. Throws Error (data) if there is a file `path` that is no such list.
+  FinishedRuns(std::string path, std::string judged_by);
+
+  /// The run of this effective configuration.
+  std::optional<RunFigures> find(const Config& config) const;
+  /// Writes the file. Throws Error (data).
+  void add(const Config& config, const RunFigures& figures);
+
+ private:
+  struct Run {
+    std::string judged_by;
+    std::string config;  ///< TOML
+    RunFigures figures;
+  };
+
+  std::string path_;
+  std::string judged_by_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace shallows
