@@ -26,9 +26,9 @@ struct PaperRow {
   /// networks) what a validation split preferred.
   Settings settings;
   /// Changes of it that do better on validation images, for a column of their own; none: no such column.
-  Settings tuned;
+  Settings tuned = {};
   /// The paper's test accuracy in percent by data set.
-  std::vector<std::pair<std::string, double>> published;
+  std::vector<std::pair<std::string, double>> published = {};
   /// Most hidden neurons; they are then all features of one patch, so fewer than its pixels. 0: any number.
   std::uint64_t largest = 0;
   /// The rate model whose run (paper's recipe, same seed and sizes) has the bank; empty: each run makes its
@@ -40,8 +40,8 @@ struct PaperRow {
 
 /// What a data set needs beside a row's settings: in the paper's recipe, and for the tuned column.
 struct DatasetSettings {
-  Settings settings;
-  Settings tuned;
+  Settings settings = {};
+  Settings tuned = {};
 };
 
 DatasetSettings settings_on(std::string_view dataset, const PaperRow& row);
