@@ -159,7 +159,7 @@ DatasetSettings settings_on(std::string_view dataset, const PaperRow& row) {
     std::string_view coding;
     DatasetSettings settings;
   };
-  // The ranges and the L1 norm that the paper's authors found for CIFAR-10 at patch 10.
+  // For CIFAR-10 the ranges and the L1 norm that the paper's authors found at patch 10.
   static const std::vector<Entry> entries = {
       {"cifar10",
        "rg",
