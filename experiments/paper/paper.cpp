@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "experiments/run/bank.hpp"
 #include "experiments/run/ensure_run.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/suggest.hpp"
@@ -28,7 +29,9 @@ std::uint64_t image_side(const Dataset& dataset) {
 Size size_of(const PaperRow& row, const PaperOptions& options, const Dataset& dataset) {
   const PaperScale& scale = paper_scale(options.scale);
   const std::uint64_t updates = row.coding == "spiking" ? scale.spiking_updates : scale.rate_updates;
-  return {.hidden = options.hidden.value_or(scale.hidden),
+  std::uint64_t hidden = options.hidden.value_or(scale.hidden);
+  if (row.largest != 0) hidden = std::min({hidden, row.largest, dataset.train.shape().pixels() - 1});
+  return {.hidden = hidden,
           .patch = row.reach == Reach::image ? image_side(dataset) : options.patch.value_or(scale.patch),
           .updates = options.updates.value_or(updates)};
 }
@@ -60,30 +63,81 @@ Config config_of(const PaperRow& row, const PaperOptions& options, const Dataset
     overrides.push_back(fmt::format("hidden.size={}", size.hidden));
     overrides.push_back(fmt::format("hidden.patch={}", size.patch));
   }
-  overrides.insert(overrides.end(), row.settings.begin(), row.settings.end());
-  if (recipe == Recipe::tuned) overrides.insert(overrides.end(), row.tuned.begin(), row.tuned.end());
+  if (row.largest != 0) overrides.push_back(fmt::format("hidden.features={}", size.hidden));
+  const auto add = [&](const Settings& settings) {
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+  };
+  const DatasetSettings on_dataset = settings_on(options.dataset, row);
+  add(row.settings);
+  add(on_dataset.settings);
+  if (recipe == Recipe::tuned) {
+    add(row.tuned);
+    add(on_dataset.tuned);
+  }
   Config config = parse_config("", fmt::format("paper, {} {}", row.coding, row.model), overrides);
   apply_record("none", config);  // spikes of many runs would fill the disk
   check_against_data(config, dataset.train.shape());
   return config;
 }
 
+/// A run that the table asks for.
+struct Run {
+  Config config;
+  std::string file;
+};
+
+Run plan_run(const PaperRow& row, const PaperOptions& options, const Dataset& dataset, const Size& size,
+             Recipe recipe, std::uint64_t seed) {
+  Config config = config_of(row, options, dataset, size, recipe, seed);
+  std::string file = (std::filesystem::path(options.directory) / (config.name + ".h5")).string();
+  return {.config = std::move(config), .file = std::move(file)};
+}
+
+const PaperRow& rate_row(std::string_view model) {
+  const auto rows = paper_rows();
+  return *std::find_if(rows.begin(), rows.end(),
+                       [&](const PaperRow& row) { return row.model == model && row.coding == "rate"; });
+}
+
+/// The figures of the run, after training it and the run whose bank it takes. Nothing after a signal.
+std::optional<nlohmann::json> train_run(Run run, const PaperRow& row, const PaperOptions& options,
+                                        const Dataset& dataset, Recipe recipe) {
+  std::optional<ReceptiveFields> bank;
+  const bool gives_itself = row.model == row.bank_of && row.coding == "rate" && recipe == Recipe::paper;
+  if (!row.bank_of.empty() && !gives_itself) {
+    const PaperRow& source = rate_row(row.bank_of);
+    const Size size = size_of(source, options, dataset);
+    const Run giver = plan_run(source, options, dataset, size, Recipe::paper, run.config.seed);
+    if (!train_run(giver, source, options, dataset, Recipe::paper)) return {};
+    bank = read_bank(giver.file, run.config, dataset).fields;
+  }
+  return ensure_run(run.config, dataset,
+                    {.output = run.file,
+                     .verbosity = options.verbosity,
+                     .provenance = make_provenance(run.config, options.command_line, options.threads),
+                     .bank = std::move(bank)});
+}
+
 std::optional<Measurement> measure(const PaperRow& row, const PaperOptions& options, const Dataset& dataset,
                                    const Size& size, Recipe recipe) {
   Measurement measurement;
   for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
-    const Config config = config_of(row, options, dataset, size, recipe, seed);
-    const std::string file = (std::filesystem::path(options.directory) / (config.name + ".h5")).string();
-    const auto figures =
-        ensure_run(config, dataset,
-                   {.output = file,
-                    .verbosity = options.verbosity,
-                    .provenance = make_provenance(config, options.command_line, options.threads)});
+    const Run run = plan_run(row, options, dataset, size, recipe, seed);
+    auto figures = finished_run(run.config, run.file);
+    if (!figures && options.trained_only) continue;
+    if (!figures) {
+      try {
+        figures = train_run(run, row, options, dataset, recipe);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::network) throw;
+        measurement.failures.push_back(fmt::format("{}: {}", run.config.name, error.what()));
+        continue;
+      }
+    }
     if (!figures) return {};
     measurement.accuracy.push_back(figures->at("test_accuracy").get<double>());
-    measurement.minutes +=
-        figures->at("train_seconds").get<double>() / 60.0 / static_cast<double>(options.seeds);
-    measurement.files.push_back(file);
+    measurement.minutes.push_back(figures->at("train_seconds").get<double>() / 60.0);
+    measurement.files.push_back(run.file);
   }
   return measurement;
 }
@@ -100,42 +154,50 @@ std::optional<PaperResult> measure_row(const PaperRow& row, const PaperOptions& 
   auto ours = measure(row, options, dataset, size, Recipe::paper);
   if (!ours) return {};
   result.ours = std::move(*ours);
-  if (!with_tuned || row.tuned.empty()) return result;
+  const bool has_tuned = !row.tuned.empty() || !settings_on(options.dataset, row).tuned.empty();
+  if (!with_tuned || !has_tuned) return result;
   result.tuned = measure(row, options, dataset, size, Recipe::tuned);
   return result.tuned ? std::optional(result) : std::nullopt;
 }
 
 void require_known(const PaperOptions& options) {
   std::vector<std::string> names;
-  for (const PaperRow& row : paper_rows()) names.push_back(row.model);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const PaperRow& row : paper_rows()) {
+    if (options.coding.empty() || row.coding == options.coding) names.push_back(row.model);
+  }
   for (const std::string& model : options.models) {
     if (std::find(names.begin(), names.end(), model) == names.end())
-      throw Error(ErrorKind::configuration, unknown_name("model", model, "the table has no such row", names));
+      throw Error(ErrorKind::configuration,
+                  unknown_name(options.coding.empty() ? "model" : options.coding + " model", model,
+                               "the table has no such row", names));
   }
 }
 
 bool is_wanted(const PaperRow& row, const PaperOptions& options) {
+  if (!options.coding.empty() && row.coding != options.coding) return false;
   return options.models.empty() ||
          std::find(options.models.begin(), options.models.end(), row.model) != options.models.end();
 }
 
-const PaperRow& rate_row(std::string_view model) {
-  const auto rows = paper_rows();
-  return *std::find_if(rows.begin(), rows.end(),
-                       [&](const PaperRow& row) { return row.model == model && row.coding == "rate"; });
+bool is_empty(const PaperResult& result) {
+  return result.ours.is_empty() && (!result.tuned || result.tuned->is_empty());
+}
+
+std::optional<double> mean_of(std::span<const double> values) {
+  if (values.empty()) return {};
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace
 
-double Measurement::mean() const {
-  return std::accumulate(accuracy.begin(), accuracy.end(), 0.0) / static_cast<double>(accuracy.size());
-}
+std::optional<double> Measurement::mean() const { return mean_of(accuracy); }
+
+std::optional<double> Measurement::mean_minutes() const { return mean_of(minutes); }
 
 std::optional<double> Measurement::deviation() const {
   if (accuracy.size() < 2) return {};
   double squares = 0.0;
-  for (const double value : accuracy) squares += (value - mean()) * (value - mean());
+  for (const double value : accuracy) squares += (value - *mean()) * (value - *mean());
   return std::sqrt(squares / static_cast<double>(accuracy.size() - 1));
 }
 
@@ -146,7 +208,7 @@ std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, c
     if (!is_wanted(row, options)) continue;
     auto result = measure_row(row, options, dataset, size_of(row, options, dataset), true);
     if (!result) return {};
-    results.push_back(std::move(*result));
+    if (!is_empty(*result)) results.push_back(std::move(*result));
   }
   return results;
 }
@@ -164,7 +226,7 @@ std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& opt
       if (size.patch > image_side(dataset)) continue;
       auto result = measure_row(row, options, dataset, size, false);
       if (!result) return {};
-      results.push_back(std::move(*result));
+      if (!is_empty(*result)) results.push_back(std::move(*result));
     }
   }
   return results;

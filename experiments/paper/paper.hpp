@@ -25,6 +25,8 @@ struct PaperOptions {
   std::optional<std::uint64_t> patch;
   std::optional<std::uint64_t> updates;
   std::vector<std::string> models;          ///< only these; empty: all
+  std::string coding;                       ///< "rate" or "spiking"; empty: both
+  bool trained_only = false;                ///< train nothing: sum up the finished runs
   std::string directory = "runs/paper";     ///< of the run files
   std::string command_line;                 ///< for the files
   std::uint64_t threads = 1;                ///< in use, for the files
@@ -33,12 +35,16 @@ struct PaperOptions {
 
 /// The runs of one recipe, one for each seed.
 struct Measurement {
-  std::vector<double> accuracy = {};  ///< percent of the test images, by seed
-  double minutes = 0.0;               ///< of training, mean over the seeds
-  std::vector<std::string> files = {};
+  std::vector<double> accuracy = {};       ///< percent of the test images, by seed, of the finished runs
+  std::vector<double> minutes = {};        ///< of training, of the same
+  std::vector<std::string> files = {};     ///< of the same
+  std::vector<std::string> failures = {};  ///< of the runs that diverged or fell silent: which, and why
 
-  double mean() const;
-  /// Sample standard deviation; nothing for one seed.
+  bool is_empty() const { return accuracy.empty() && failures.empty(); }
+  /// Nothing without a finished run.
+  std::optional<double> mean() const;
+  std::optional<double> mean_minutes() const;
+  /// Sample standard deviation; nothing for less than two runs.
   std::optional<double> deviation() const;
 };
 
@@ -55,9 +61,10 @@ struct PaperResult {
   std::optional<Measurement> tuned = {};
 };
 
-/// The rows of the table, after training what is missing. Nothing if a signal came in between: the same call
-/// goes on from there. Throws Error: configuration for unknown names and sizes that do not fit the images;
-/// data; checkpoint if a file belongs to other settings; network if a run diverges.
+/// The rows of the table, after training what is missing, or with trained_only those that have a finished
+/// run. Nothing if a signal came in between: the same call goes on from there. A run that diverges or falls
+/// silent is among its row's failures and stops no other. Throws Error: configuration for unknown names and
+/// sizes that do not fit the images; data; checkpoint if a file belongs to other settings.
 std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, const Dataset& dataset);
 
 enum class CurveAxis { hidden, patch };
@@ -67,8 +74,12 @@ enum class CurveAxis { hidden, patch };
 std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& options, const Dataset& dataset,
                                                          CurveAxis axis);
 
-/// Rows of model, coding, dataset, hidden, patch, updates, seeds, accuracy_mean, accuracy_std,
-/// paper_accuracy, tuned_accuracy_mean, tuned_accuracy_std, minutes, files. What is not known is null.
+/// What went wrong in all of them, a message for each failed run.
+std::vector<std::string> failures_of(std::span<const PaperResult> results);
+
+/// Rows of model, coding, dataset, hidden, patch, updates, seeds, failed, accuracy_mean, accuracy_std,
+/// paper_accuracy, tuned_seeds, tuned_failed, tuned_accuracy_mean, tuned_accuracy_std, minutes, files. Seeds
+/// are those of finished runs, and means and deviations theirs. What is not known is null.
 nlohmann::json paper_json(std::span<const PaperResult> results);
 std::string paper_text(std::span<const PaperResult> results);
 std::string paper_markdown(std::span<const PaperResult> results);

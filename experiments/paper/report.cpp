@@ -1,6 +1,8 @@
 // How the results of `shallows paper` are shown.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "experiments/paper/paper.hpp"
 #include "output/line_plot.hpp"
 #include "output/text_table.hpp"
@@ -13,8 +15,25 @@ nlohmann::json number_or_null(std::optional<double> value) {
 }
 
 std::string accuracy_text(const Measurement& measurement) {
+  const auto mean = measurement.mean();
+  if (!mean) return measurement.failures.empty() ? "-" : "failed";
   const auto deviation = measurement.deviation();
-  return fmt::format("{:.2f}", measurement.mean()) + (deviation ? fmt::format(" ± {:.2f}", *deviation) : "");
+  std::string text = fmt::format("{:.2f}", *mean);
+  if (deviation) text += fmt::format(" ± {:.2f}", *deviation);
+  if (!measurement.failures.empty()) text += fmt::format(" ({} failed)", measurement.failures.size());
+  return text;
+}
+
+/// Of both columns where they differ.
+std::string seeds_text(const PaperResult& result) {
+  const std::size_t ours = result.ours.accuracy.size();
+  const std::size_t tuned = result.tuned ? result.tuned->accuracy.size() : ours;
+  return tuned == ours ? std::to_string(ours) : fmt::format("{}, {}", ours, tuned);
+}
+
+std::string minutes_text(const Measurement& measurement) {
+  const auto minutes = measurement.mean_minutes();
+  return minutes ? fmt::format("{:.2f}", *minutes) : "-";
 }
 
 std::string size_text(std::uint64_t size) { return size == 0 ? "-" : std::to_string(size); }
@@ -34,35 +53,50 @@ TextTable table_of(std::span<const PaperResult> results) {
                   {}};
   for (const PaperResult& r : results) {
     table.rows.push_back({r.model, r.coding, r.dataset, size_text(r.hidden), size_text(r.patch),
-                          std::to_string(r.updates), std::to_string(r.ours.accuracy.size()),
+                          std::to_string(r.updates), seeds_text(r),
                           r.published ? fmt::format("{:.1f}", *r.published) : "-", accuracy_text(r.ours),
-                          r.tuned ? accuracy_text(*r.tuned) : "-", fmt::format("{:.2f}", r.ours.minutes)});
+                          r.tuned ? accuracy_text(*r.tuned) : "-", minutes_text(r.ours)});
   }
   return table;
 }
 
 }  // namespace
 
+std::vector<std::string> failures_of(std::span<const PaperResult> results) {
+  std::vector<std::string> failures;
+  const auto add = [&](const Measurement& measurement) {
+    failures.insert(failures.end(), measurement.failures.begin(), measurement.failures.end());
+  };
+  for (const PaperResult& result : results) {
+    add(result.ours);
+    if (result.tuned) add(*result.tuned);
+  }
+  return failures;
+}
+
 nlohmann::json paper_json(std::span<const PaperResult> results) {
   auto rows = nlohmann::json::array();
   for (const PaperResult& r : results) {
+    const Measurement tuned = r.tuned.value_or(Measurement{});
     std::vector<std::string> files = r.ours.files;
-    if (r.tuned) files.insert(files.end(), r.tuned->files.begin(), r.tuned->files.end());
-    rows.push_back(
-        {{"model", r.model},
-         {"coding", r.coding},
-         {"dataset", r.dataset},
-         {"hidden", r.hidden},
-         {"patch", r.patch == 0 ? nlohmann::json(nullptr) : nlohmann::json(r.patch)},
-         {"updates", r.updates},
-         {"seeds", r.ours.accuracy.size()},
-         {"accuracy_mean", r.ours.mean()},
-         {"accuracy_std", number_or_null(r.ours.deviation())},
-         {"paper_accuracy", number_or_null(r.published)},
-         {"tuned_accuracy_mean", number_or_null(r.tuned ? std::optional(r.tuned->mean()) : std::nullopt)},
-         {"tuned_accuracy_std", number_or_null(r.tuned ? r.tuned->deviation() : std::nullopt)},
-         {"minutes", r.ours.minutes},
-         {"files", files}});
+    files.insert(files.end(), tuned.files.begin(), tuned.files.end());
+    rows.push_back({{"model", r.model},
+                    {"coding", r.coding},
+                    {"dataset", r.dataset},
+                    {"hidden", r.hidden},
+                    {"patch", r.patch == 0 ? nlohmann::json(nullptr) : nlohmann::json(r.patch)},
+                    {"updates", r.updates},
+                    {"seeds", r.ours.accuracy.size()},
+                    {"failed", r.ours.failures.size()},
+                    {"accuracy_mean", number_or_null(r.ours.mean())},
+                    {"accuracy_std", number_or_null(r.ours.deviation())},
+                    {"paper_accuracy", number_or_null(r.published)},
+                    {"tuned_seeds", tuned.accuracy.size()},
+                    {"tuned_failed", tuned.failures.size()},
+                    {"tuned_accuracy_mean", number_or_null(tuned.mean())},
+                    {"tuned_accuracy_std", number_or_null(tuned.deviation())},
+                    {"minutes", number_or_null(r.ours.mean_minutes())},
+                    {"files", files}});
   }
   return rows;
 }
@@ -74,10 +108,11 @@ std::string paper_markdown(std::span<const PaperResult> results) { return markdo
 std::string curves_csv(std::span<const PaperResult> results) {
   std::string text = "model,hidden,patch,updates,seeds,accuracy_mean,accuracy_std\r\n";
   for (const PaperResult& r : results) {
-    const auto deviation = r.ours.deviation();
-    text +=
-        fmt::format("{},{},{},{},{},{},{}\r\n", r.model, r.hidden, r.patch, r.updates, r.ours.accuracy.size(),
-                    r.ours.mean(), deviation ? fmt::format("{}", *deviation) : "");
+    const auto number = [](std::optional<double> value) {
+      return value ? fmt::format("{}", *value) : std::string();
+    };
+    text += fmt::format("{},{},{},{},{},{},{}\r\n", r.model, r.hidden, r.patch, r.updates,
+                        r.ours.accuracy.size(), number(r.ours.mean()), number(r.ours.deviation()));
   }
   return text;
 }
@@ -96,7 +131,7 @@ std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis) {
       plot.series.push_back({.name = r.model, .x = {}, .y = {}});
     PlotSeries& series = plot.series.back();
     series.x.push_back(static_cast<double>(over_hidden ? r.hidden : r.patch));
-    series.y.push_back(r.ours.mean());
+    series.y.push_back(r.ours.mean().value_or(std::numeric_limits<double>::quiet_NaN()));
     series.y_error.push_back(r.ours.deviation().value_or(0.0));
   }
   return render_svg(plot);

@@ -15,20 +15,36 @@ namespace shallows {
 /// What a hidden neuron sees.
 enum class Reach { image, patch };
 
+/// key=value
+using Settings = std::vector<std::string>;
+
 struct PaperRow {
-  std::string model;   ///< as model_name() says
+  std::string model;   ///< as model_name() says, but for banks of other rows
   std::string coding;  ///< "rate" or "spiking"
   Reach reach;
-  /// key=value, beside what the scale and the seed determine: the paper's recipe, or where that is not known
-  /// (spiking networks) what a validation split preferred.
-  std::vector<std::string> settings;
+  /// Beside what the scale and the seed determine: the paper's recipe, or where that is not known (spiking
+  /// networks) what a validation split preferred.
+  Settings settings;
   /// Changes of it that do better on validation images, for a column of their own; none: no such column.
-  std::vector<std::string> tuned;
+  Settings tuned = {};
   /// The paper's test accuracy in percent by data set.
-  std::vector<std::pair<std::string, double>> published;
+  std::vector<std::pair<std::string, double>> published = {};
+  /// Most hidden neurons; they are then all features of one patch, so fewer than its pixels. 0: any number.
+  std::uint64_t largest = 0;
+  /// The rate model whose run (paper's recipe, same seed and sizes) has the bank; empty: each run makes its
+  /// own. A row that names itself shares the bank of its runs with its tuned ones.
+  std::string bank_of = {};
 
   std::optional<double> published_on(std::string_view dataset) const;
 };
+
+/// What a data set needs beside a row's settings: in the paper's recipe, and for the tuned column.
+struct DatasetSettings {
+  Settings settings = {};
+  Settings tuned = {};
+};
+
+DatasetSettings settings_on(std::string_view dataset, const PaperRow& row);
 
 /// In the order of the table. To add a row is to add an entry.
 std::span<const PaperRow> paper_rows();

@@ -287,8 +287,14 @@ void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
   size("--patch", options.patch, "Side of the localized patches, in place of the scale's");
   size("--updates", options.updates, "Training images of each run, in place of the scale's");
   command->add_option("--only", options.models, "Only these models, e.g. l-rg,l-bp")->delimiter(',');
-  command->add_flag("--curves", arguments.curves,
-                    "Instead of the table: accuracy over hidden size and patch size, as CSV and SVG");
+  auto* coding = command->add_option("--coding", options.coding, "Only these networks (default: both)")
+                     ->check(CLI::IsMember({"rate", "spiking"}));
+  command->add_flag("--trained", options.trained_only, "Train nothing: only what finished runs say");
+  command
+      ->add_flag("--curves", arguments.curves,
+                 "Instead of the table: accuracy of rate networks over hidden size and patch size, as CSV "
+                 "and SVG")
+      ->excludes(coding);
   command->add_option("-o,--output", options.directory, "Where the run files are (default: runs/paper)")
       ->type_name("DIRECTORY");
   command->add_option("--threads", arguments.threads, "Threads to use (default: all cores)")

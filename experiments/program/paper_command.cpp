@@ -63,7 +63,9 @@ int run(const PaperArguments& arguments) {
     return 128 + interrupt::requested();
   }
   report(arguments, results);
-  return exit_code::kDone;
+  const std::vector<std::string> failures = failures_of(results);
+  for (const std::string& failure : failures) note(failure);
+  return failures.empty() ? exit_code::kDone : exit_code::kFailed;
 }
 
 }  // namespace shallows

@@ -8,10 +8,12 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 import h5py
-from harness import EXIT_CHECKPOINT, EXIT_USAGE, ProgramTestCase, Running, main, wait_until, write_dataset
+from harness import (EXIT_CHECKPOINT, EXIT_FAILED, EXIT_USAGE, ProgramTestCase, Running, main, wait_until,
+                     write_dataset)
 
-KEYS = {"model", "coding", "dataset", "hidden", "patch", "updates", "seeds", "accuracy_mean", "accuracy_std",
-        "paper_accuracy", "tuned_accuracy_mean", "tuned_accuracy_std", "minutes", "files"}
+KEYS = {"model", "coding", "dataset", "hidden", "patch", "updates", "seeds", "failed", "accuracy_mean",
+        "accuracy_std", "paper_accuracy", "tuned_seeds", "tuned_failed", "tuned_accuracy_mean", "tuned_accuracy_std",
+        "minutes", "files"}
 SMALL = ("--hidden", "60", "--updates", "480")
 
 
@@ -43,12 +45,13 @@ class Table(PaperTestCase):
         self.assertEqual(len(by_name), len(rows))
         published = {("sp", "rate"): 91.9, ("l-rp", "rate"): 98.4, ("l-rg", "rate"): 98.9, ("l-bp", "rate"): 98.8,
                      ("l-fa", "rate"): 98.7, ("l-rp", "spiking"): 98.2, ("l-rg", "spiking"): 98.6,
-                     ("rp", "rate"): None, ("rg", "rate"): None, ("bp", "rate"): None, ("fa", "rate"): None}
+                     ("rp", "rate"): None, ("rg", "rate"): None, ("bp", "rate"): None, ("fa", "rate"): None,
+                     ("pca", "rate"): None, ("ica", "rate"): None, ("sc", "rate"): None, ("l-bp", "spiking"): None}
         for name, number in published.items():
             self.assertEqual(by_name[name]["paper_accuracy"], number, name)
         for row in rows:
             self.assertEqual(set(row), KEYS)
-            self.assertEqual((row["dataset"], row["updates"], row["seeds"]), ("mnist", 480, 2))
+            self.assertEqual((row["dataset"], row["updates"], row["seeds"], row["failed"]), ("mnist", 480, 2, 0))
             self.assertEqual(row["hidden"], 0 if row["model"] == "sp" else 60)
             self.assertEqual(row["patch"], None if row["model"] == "sp" else 4 if "l-" in row["model"] else 8)
             self.assertGreaterEqual(row["accuracy_mean"], 0.0)
@@ -59,22 +62,24 @@ class Table(PaperTestCase):
             self.assertAlmostEqual(row["accuracy_std"], abs(ours[0] - ours[1]) / 2 ** 0.5)
             tuned = row["files"][2:]
             self.assertEqual(row["tuned_accuracy_mean"] is None, not tuned)
+            self.assertEqual((row["tuned_seeds"], row["tuned_failed"]), (len(tuned), 0))
             self.assertTrue(all("-tuned-" in file for file in tuned))
         self.assertGreater(by_name["l-rg", "rate"]["accuracy_mean"], 60.0)  # chance is 33
 
     def test_reuses_finished_runs_and_prints_the_same_as_markdown_and_text(self):
-        first = self.paper("-o", "out", "--only", "sp,l-bp", "--json").stdout
+        rate = ("--coding", "rate")
+        first = self.paper("-o", "out", "--only", "sp,l-bp", *rate, "--json").stdout
         stamps = self.stamps("out")
         self.assertEqual(len(stamps), 8)  # two models, two recipes, two seeds
-        self.assertEqual(self.paper("-o", "out", "--only", "sp,l-bp", "--json").stdout, first)
+        self.assertEqual(self.paper("-o", "out", "--only", "sp,l-bp", *rate, "--json").stdout, first)
         self.assertEqual(self.stamps("out"), stamps)
-        markdown = self.paper("-o", "out", "--only", "sp,l-bp", "--markdown").stdout.splitlines()
+        markdown = self.paper("-o", "out", "--only", "sp,l-bp", *rate, "--markdown").stdout.splitlines()
         self.assertEqual(len(markdown), 4)
         cells = [cell.strip() for cell in markdown[2].strip("|").split("|")]
         self.assertEqual(cells[:8], ["sp", "rate", "mnist", "-", "-", "480", "2", "91.9"])
         row = json.loads(first)[0]
         self.assertEqual(cells[8], f"{row['accuracy_mean']:.2f} ± {row['accuracy_std']:.2f}")
-        text = self.paper("-o", "out", "--only", "sp,l-bp").stdout
+        text = self.paper("-o", "out", "--only", "sp,l-bp", *rate).stdout
         self.assertEqual(len(text.splitlines()), 3)
         self.assertIn("91.9", text)
 
@@ -100,6 +105,54 @@ class Table(PaperTestCase):
             self.assertEqual(cut["accuracy_mean"], uncut["accuracy_mean"])
             for a, b in zip(cut["files"], uncut["files"], strict=True):
                 self.assert_same_run(self.work / a, self.work / b)
+
+    def test_trains_the_networks_of_one_coding(self):
+        rows = json.loads(self.paper("-o", "out", "--only", "l-rg", "--coding", "spiking", "--json", seeds=1).stdout)
+        self.assertEqual([(row["model"], row["coding"]) for row in rows], [("l-rg", "spiking")])
+        self.assertFalse([name for name in self.stamps("out") if "-rate-" in name])
+        outcome = self.run_program("paper", *SMALL, "--patch", "4", "-o", "out", "--only", "bp", "--coding", "spiking")
+        self.assert_refused(outcome, EXIT_USAGE, "spiking model 'bp'")
+
+    def test_of_finished_runs_trains_nothing_and_says_how_many_seeds_it_has(self):
+        self.assertEqual(json.loads(self.paper("-o", "out", "--trained", "--json").stdout), [])
+        self.paper("-o", "out", "--only", "sp,l-bp", "--coding", "rate")
+        next((self.work / "out").glob("*-sp-u480-tuned-s1.h5")).unlink()
+        stamps = self.stamps("out")
+        rows = json.loads(self.paper("-o", "out", "--trained", "--json", seeds=3).stdout)
+        self.assertEqual([(row["model"], row["coding"]) for row in rows], [("sp", "rate"), ("l-bp", "rate")])
+        self.assertEqual([(row["seeds"], row["tuned_seeds"]) for row in rows], [(2, 1), (2, 2)])
+        self.assertIsNone(rows[0]["tuned_accuracy_std"])
+        table = self.paper("-o", "out", "--trained", "--markdown", seeds=3).stdout.splitlines()
+        self.assertEqual([line.split("|")[7].strip() for line in table[2:]], ["2, 1", "2"])
+        self.assertEqual(self.stamps("out"), stamps)
+
+    def test_gives_a_spiking_network_the_filters_that_backpropagation_has_learned(self):
+        row = json.loads(self.paper("-o", "out", "--only", "l-bp", "--coding", "spiking", "--json", seeds=1).stdout)[0]
+        giver = next((self.work / "out").glob("*-rate-l-bp-*-s1.h5"))
+        with h5py.File(giver, "r") as rate, h5py.File(self.work / row["files"][0], "r") as spiking:
+            learned = rate["receptive_fields/filters"][()]
+            used = spiking["receptive_fields/filters"][()]
+            ratio = used[learned != 0] / learned[learned != 0]
+            self.assertLess(ratio.max() / ratio.min(), 1.001)  # but for one factor
+            self.assertEqual(list(spiking["receptive_fields/row"]), list(rate["receptive_fields/row"]))
+
+    def test_goes_on_where_one_network_diverges(self):
+        # So many neurons drive the readout beyond what its learning rate bears.
+        arguments = ("paper", "--hidden", "20000", "--patch", "4", "--updates", "240", "--seeds", "2", "-o", "out",
+                     "--only", "sp,l-rg", "--coding", "rate")
+        outcome = self.run_program(*arguments, "--json")
+        self.assertEqual(outcome.code, EXIT_FAILED, outcome.stderr)
+        sp, gabor = json.loads(outcome.stdout)
+        self.assertEqual((sp["model"], sp["seeds"], sp["failed"]), ("sp", 2, 0))
+        self.assertEqual((gabor["model"], gabor["seeds"], gabor["failed"]), ("l-rg", 0, 2))
+        self.assertIsNone(gabor["accuracy_mean"])
+        self.assertIsNone(gabor["minutes"])
+        for seed in (1, 2):
+            self.assertRegex(outcome.stderr, f"mnist-rate-l-rg-.*-s{seed}: the (readout is dead|network diverged) .*learning_rate")
+        table = self.run_program(*arguments, "--markdown")
+        self.assertEqual(table.code, EXIT_FAILED)
+        self.assertIn("| failed |", table.stdout)
+        self.assertIn(f"{sp['accuracy_mean']:.2f}", table.stdout)
 
     def test_refuses_a_file_of_other_settings(self):
         self.paper("-o", "out", "--only", "sp", seeds=1)

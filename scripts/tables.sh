@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Writes the page of tables that the finished runs of `shallows paper` fill; see usage below.
+set -euo pipefail
+
+usage() {
+  cat <<'USAGE'
+Usage: scripts/tables.sh [DIRECTORY] > experiments/paper/TABLES.md
+
+Prints the paper's table as Markdown for every data set and scale of which DIRECTORY (default: runs/paper) holds
+finished runs, seeds 1 to 3. Trains nothing; `shallows paper` makes the runs. SHALLOWS names another program than
+build/release/shallows.
+
+  --help   print this
+
+Exit codes: 0 done, 2 usage, others: of the program.
+USAGE
+}
+
+case "${1-}" in
+  -h | --help) usage && exit 0 ;;
+  -*) usage >&2 && exit 2 ;;
+esac
+[ $# -le 1 ] || { usage >&2 && exit 2; }
+
+directory=$(realpath -- "${1:-runs/paper}")
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+shallows=${SHALLOWS:-build/release/shallows}
+
+cat <<'PAGE'
+# Every hidden layer of the paper, measured
+
+Made by `scripts/tables.sh > experiments/paper/TABLES.md` from the finished runs of
+
+```sh
+build/release/shallows paper --dataset DATASET --scale SCALE --seeds SEEDS
+```
+
+which trains what is missing. Accuracy in percent of the 10 000 test images after the last update, mean and standard
+deviation over the seeds. "paper": Illing, Gerstner and Brea (2019), Table 2, which has MNIST alone. "ours": the
+paper's recipe; where that is not known (spiking networks, learning rates of learned banks), settings that the last
+10 000 training images preferred, as all of "ours, tuned" (`experiments/paper/rows.cpp` has them). Two numbers of seeds
+are those of the two columns. "minutes": training of one run of "ours", on one thread of a busy machine.
+`RESULTS.md` says what the tables show.
+PAGE
+
+for dataset in mnist fashion-mnist cifar10; do
+  compgen -G "$directory/$dataset-*.h5" > /dev/null || continue  # its images may be missing too
+  for scale in full quick; do
+    table=$("$shallows" paper --trained --markdown --dataset "$dataset" --scale "$scale" --seeds 3 -o "$directory")
+    [ "$(wc -l <<< "$table")" -gt 2 ] || continue  # no runs
+    printf '\n## %s, %s\n\n%s\n' "$dataset" "$scale" "$table"
+  done
+done
