@@ -88,8 +88,8 @@ class Table(PaperTestCase):
         self.assertIsNone(rows[0]["accuracy_std"])
 
     def test_goes_on_after_an_interruption_to_the_same_bits(self):
-        arguments = ["paper", "--hidden", "60", "--patch", "4", "--seeds", "2", "--only", "l-bp,l-fa", "--updates",
-                     "200000", "--json"]
+        arguments = ["paper", "--hidden", "60", "--patch", "4", "--seeds", "2", "--only", "l-bp,l-fa", "--coding",
+                     "rate", "--updates", "200000", "--json"]
         program = Running(*arguments, "-o", "cut", cwd=self.work)
         wait_until(lambda: list((self.work / "cut").glob("*.checkpoint")) or program.process.poll() is not None,
                    "a checkpoint")
