@@ -58,7 +58,8 @@ def run_program(program, *arguments):
 
 def train_default(program, path):
     """The paper's network with the released Gabor filters, after 600 images."""
-    settings = ("hidden.scale=40", "hidden.gabor_ranges=broad", "training.epochs=0.01", "test.images=1")
+    settings = ("input.gain_mV=500", "hidden.scale=40", "hidden.patch=10", "hidden.gabor_ranges=broad",
+                "training.epochs=0.01", "test.images=1")
     run_program(program, "train", ROOT / "experiments/configs/lif-l-rg.toml", "-o", path, "-q", "--record", "none",
                 *(word for setting in settings for word in ("--set", setting)))
 
