@@ -40,7 +40,7 @@ deviation over the seeds. "paper": Illing, Gerstner and Brea (2019), Table 2, wh
 paper's recipe; where that is not known (spiking networks, learning rates of learned banks), settings that the last
 10 000 training images of MNIST preferred, as all of "ours, tuned" (`experiments/paper/rows.cpp` has them, and the
 changes for other data sets). Two numbers of seeds are those of the two columns; 0: no run has finished. "minutes": training
-of one run of "ours", without learning the bank, on one thread of a busy machine.
+of one run of "ours", without learning the bank, mostly on one thread of a busy machine.
 `RESULTS.md` says what the tables show.
 PAGE
 
