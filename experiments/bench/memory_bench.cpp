@@ -7,22 +7,15 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
+#include "experiments/bench/workload.hpp"
 #include "experiments/dataset.hpp"
 #include "experiments/run/provenance.hpp"
 #include "models/memory_network.hpp"
 
 namespace shallows {
 namespace {
-
-template <class F>
-double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
-  f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// Operations (a multiply-add is two) per second of large products, one on each thread. The best of a few, as
 /// what the machine can do is asked for.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "experiments/figure/short_run.hpp"
+#include "experiments/statistics.hpp"
 #include "output/line_plot.hpp"
 
 namespace shallows {

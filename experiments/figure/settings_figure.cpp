@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "experiments/figure/short_run.hpp"
+#include "experiments/statistics.hpp"
 #include "sim/error.hpp"
 
 namespace shallows {

@@ -1,8 +1,6 @@
 #include "experiments/figure/short_run.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "experiments/run/bank.hpp"
@@ -32,18 +30,6 @@ void train_on(Network& network, const Config& config, const ImageSet& images) {
 double accuracy_on(const Network& network, const Config& config, const ImageSet& images) {
   const EvaluationPlan plan{.images = config.test_images, .verbosity = Verbosity::quiet};
   return evaluate(network, config, images, plan, RecordSelection({}, {}), nullptr).tally.accuracy();
-}
-
-double mean_of(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-double deviation_of(std::span<const double> values) {
-  if (values.size() < 2) return 0.0;
-  const double mean = mean_of(values);
-  double squares = 0.0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 const std::optional<ReceptiveFields>& ShortRuns::bank(const Config& config) {

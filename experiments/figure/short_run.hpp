@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 
 #include "encoders/image.hpp"
@@ -18,10 +17,6 @@ void train_on(Network& network, const Config& config, const ImageSet& images);
 
 /// Percent of the images, of the first config.test_images of them if that is not 0.
 double accuracy_on(const Network& network, const Config& config, const ImageSet& images);
-
-double mean_of(std::span<const double> values);
-/// Standard deviation of the sample; 0 of one value.
-double deviation_of(std::span<const double> values);
 
 /// Runs on one data set, one after the other. Those that are in `finished` are not done again; a bank that
 /// has to be learned is learned once for runs in a row that share it.

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <numeric>
 
 #include "experiments/run/bank.hpp"
 #include "experiments/run/ensure_run.hpp"
 #include "experiments/run/provenance.hpp"
+#include "experiments/statistics.hpp"
 #include "experiments/suggest.hpp"
 
 namespace shallows {
@@ -183,22 +182,18 @@ bool is_empty(const PaperResult& result) {
   return result.ours.is_empty() && (!result.tuned || result.tuned->is_empty());
 }
 
-std::optional<double> mean_of(std::span<const double> values) {
-  if (values.empty()) return {};
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 }  // namespace
 
-std::optional<double> Measurement::mean() const { return mean_of(accuracy); }
+std::optional<double> Measurement::mean() const {
+  return accuracy.empty() ? std::nullopt : std::optional(mean_of(accuracy));
+}
 
-std::optional<double> Measurement::mean_minutes() const { return mean_of(minutes); }
+std::optional<double> Measurement::mean_minutes() const {
+  return minutes.empty() ? std::nullopt : std::optional(mean_of(minutes));
+}
 
 std::optional<double> Measurement::deviation() const {
-  if (accuracy.size() < 2) return {};
-  double squares = 0.0;
-  for (const double value : accuracy) squares += (value - *mean()) * (value - *mean());
-  return std::sqrt(squares / static_cast<double>(accuracy.size() - 1));
+  return accuracy.size() < 2 ? std::nullopt : std::optional(deviation_of(accuracy));
 }
 
 std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, const Dataset& dataset) {

@@ -9,6 +9,7 @@
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/thread_limit.hpp"
+#include "experiments/statistics.hpp"
 #include "output/text_file.hpp"
 
 namespace shallows {
