@@ -12,7 +12,7 @@ build/release/shallows.
 
   --help   print this
 
-Exit codes: 0 done, 2 usage, others: of the program.
+Exit codes: 0 done, 2 usage, 3 no runs, others: of the program.
 USAGE
 }
 
@@ -23,6 +23,10 @@ esac
 [ $# -le 1 ] || { usage >&2 && exit 2; }
 
 directory=$(realpath -- "${1:-runs/paper}")
+compgen -G "$directory/*.h5" > /dev/null || {
+  echo "tables.sh: no finished runs in '$directory' (shallows paper makes them); name their directory" >&2
+  exit 3
+}
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 shallows=${SHALLOWS:-build/release/shallows}
 

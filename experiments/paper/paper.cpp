@@ -162,7 +162,8 @@ std::optional<PaperResult> measure_row(const PaperRow& row, const PaperOptions& 
 void require_known(const PaperOptions& options) {
   std::vector<std::string> names;
   for (const PaperRow& row : paper_rows()) {
-    if (options.coding.empty() || row.coding == options.coding) names.push_back(row.model);
+    const bool is_new = std::find(names.begin(), names.end(), row.model) == names.end();  // rate and spiking
+    if (is_new && (options.coding.empty() || row.coding == options.coding)) names.push_back(row.model);
   }
   for (const std::string& model : options.models) {
     if (std::find(names.begin(), names.end(), model) == names.end())

@@ -45,6 +45,12 @@ class Tables(unittest.TestCase):
             self.assertIn("paper --trained --markdown", call)
             self.assertTrue(call.endswith(f"-o {self.runs}"), call)
 
+    def test_without_runs_are_no_page(self):
+        for directory in ("my runs", "missing"):
+            page = self.tables(directory)
+            self.assertEqual((page.returncode, page.stdout), (3, ""), directory)
+            self.assertIn(directory, page.stderr)
+
     def test_say_how_they_are_made(self):
         self.assertEqual(self.tables("--no-such-option").returncode, 2)
         self.assertIn("tables.sh [DIRECTORY]", self.tables("--help").stdout)
