@@ -16,6 +16,7 @@
 #include "experiments/config_schema.hpp"
 #include "experiments/suggest.hpp"
 #include "sim/error.hpp"
+#include "sim/lif_layer.hpp"
 
 namespace shallows {
 
@@ -99,12 +100,13 @@ void check_spiking(const Config& config, std::string_view source) {
            source, "raise the bound or lower the rate");
   }
   const bool driven = spiking.hidden_bias_mV > threshold_mV || spiking.readout.bias_mV > threshold_mV;
-  if (spiking.engine == EngineKind::fast && (driven || spiking.neuron.refractory_ms > 0.0)) {
-    refuse(
-        "engine.kind = \"fast\" does not apply: it needs hidden and readout biases of at most the threshold "
-        "and "
-        "no refractory time",
-        source, "choose \"automatic\" or \"reference\"");
+  const bool long_refractory = spiking.neuron.refractory_ms > kLongestRefractory * spiking.neuron.tau_ms;
+  if (spiking.engine == EngineKind::fast && (driven || long_refractory)) {
+    refuse(fmt::format(
+               "engine.kind = \"fast\" does not apply: it needs hidden and readout biases of at most the "
+               "threshold and a refractory time of at most {} neuron.tau_ms",
+               kLongestRefractory),
+           source, "choose \"automatic\" or \"reference\"");
   }
 }
 

@@ -51,8 +51,13 @@ class GroupWalk {
   void run(const ReadoutFrame<Real>& frame) {
     const std::size_t plastic_from =
         teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
-    const std::size_t instant = walk<false>(frame, frame.first, plastic_from, 0);
-    walk<true>(frame, plastic_from, frame.last, instant);
+    if (group_.free_from != nullptr) {
+      const std::size_t instant = walk<false, true>(frame, frame.first, plastic_from, 0);
+      walk<true, true>(frame, plastic_from, frame.last, instant);
+    } else {
+      const std::size_t instant = walk<false, false>(frame, frame.first, plastic_from, 0);
+      walk<true, false>(frame, plastic_from, frame.last, instant);
+    }
   }
 
  private:
@@ -62,16 +67,17 @@ class GroupWalk {
   static constexpr std::size_t kVectors = kReadoutLanes / kLanes;
 
   /// Arrivals [begin, end), the first one at `instant`; returns the instant after them.
-  template <bool kLearns>
+  template <bool kLearns, bool kRefractory>
   HWY_INLINE std::size_t walk(const ReadoutFrame<Real>& frame, std::size_t begin, std::size_t end,
                               std::size_t instant) {
     constexpr Real kNotYet[] = {std::numeric_limits<Real>::infinity(), Real{0}};  // a table, not a branch
     const NeuronId* sources = arrivals_.sources().data();
     const Real* weights = group_.weights;
     const std::size_t stride = group_.stride;
-    V u[kVectors], gap[kVectors];
+    V u[kVectors], gap[kVectors], free_from[kVectors];
     for (std::size_t v = 0; v < kVectors; ++v) {
       u[v] = hn::LoadU(d, group_.u + v * kLanes);
+      if constexpr (kRefractory) free_from[v] = hn::LoadU(d, group_.free_from + v * kLanes);
       gap[v] = hn::LoadU(d, group_.gap + v * kLanes);
     }
     for (std::size_t k = begin; k < end; ++k) {
@@ -83,20 +89,36 @@ class GroupWalk {
       const Real* row = weights + sources[k] * stride;
       bool any = false;
       for (std::size_t v = 0; v < kVectors; ++v) {
-        u[v] = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
-        any |= !hn::AllFalse(d, hn::Ge(u[v], hn::Mul(gap[v], test)));
+        const V moved = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
+        auto spikes = hn::Ge(moved, hn::Mul(gap[v], test));
+        if constexpr (kRefractory) {
+          const auto free = hn::Ge(now, free_from[v]);
+          u[v] = hn::IfThenElse(free, moved, u[v]);
+          spikes = hn::And(spikes, free);
+        } else {
+          u[v] = moved;
+        }
+        any |= !hn::AllFalse(d, spikes);
       }
       if constexpr (kLearns) learn(sources[k], frame.trace_decay[instant]);
       if (HWY_UNLIKELY(any)) {
         for (std::size_t v = 0; v < kVectors; ++v) {
-          const auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
+          auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
+          if constexpr (kRefractory) {
+            spiked = hn::And(spiked, hn::Ge(now, free_from[v]));
+            const V freed = hn::Mul(hn::Set(d, group_.refractory_growth), now);
+            free_from[v] = hn::IfThenElse(spiked, freed, free_from[v]);
+          }
           u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
           record(v, spiked, arrivals_.times()[k], frame.trace_decay[instant]);
         }
       }
       instant += is_end;
     }
-    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(u[v], d, group_.u + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(u[v], d, group_.u + v * kLanes);
+      if constexpr (kRefractory) hn::StoreU(free_from[v], d, group_.free_from + v * kLanes);
+    }
     return instant;
   }
 
@@ -201,6 +223,7 @@ void rebase(const ReadoutGroup<Real>& group, TimeMs elapsed) {
   for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
     group.u[lane] *= decay_u;
     group.trace[lane] *= decay_trace;
+    if (group.free_from != nullptr) group.free_from[lane] *= decay_u;
   }
 }
 

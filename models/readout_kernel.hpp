@@ -18,9 +18,11 @@ template <class Real>
 struct ReadoutGroup {
   double tau_ms;
   double trace_tau_ms;
-  Real reset;           ///< v_reset - I, mV
-  const Real* gap;      ///< theta - I, mV
-  Real* u;              ///< v - I, mV
+  Real reset;              ///< (v_reset - I) exp(refractory time / tau), mV
+  Real refractory_growth;  ///< sim/lif_kernel.hpp
+  const Real* gap;         ///< theta - I, mV
+  Real* u;                 ///< v - I, mV
+  Real* free_from;      ///< exp(t / tau) of the time from which a lane is free; null without refractoriness
   Real* trace;          ///< kHz
   const Real* weights;  ///< lane 0's weight from input 0, mV
   std::size_t stride;   ///< from one input's weights to the next one's

@@ -36,9 +36,14 @@ std::vector<double> draw_readout_weights(const SpikingReadoutParams& params, std
 }
 
 template <class Real>
-void save_hidden(const AlignedVector<Real>& x, std::size_t neurons, std::vector<NamedArray>& arrays) {
-  const auto end = x.begin() + static_cast<std::ptrdiff_t>(neurons);  // without the padding
-  arrays.push_back({"state/hidden/normalised_v", {neurons}, std::vector<Real>(x.begin(), end)});
+void save_hidden(const LifLayerState<Real>& state, std::size_t neurons, std::vector<NamedArray>& arrays) {
+  const auto save = [&](const char* name, const AlignedVector<Real>& values) {
+    if (values.empty()) return;
+    const auto end = values.begin() + static_cast<std::ptrdiff_t>(neurons);  // without the padding
+    arrays.push_back({name, {neurons}, std::vector<Real>(values.begin(), end)});
+  };
+  save("state/hidden/normalised_v", state.x);
+  save("state/hidden/free_from", state.free_from);
 }
 
 void save_neurons(const std::string& population, const std::vector<LifState>& neurons,
@@ -58,9 +63,14 @@ void save_hidden(const std::vector<LifState>& neurons, std::size_t, std::vector<
 }
 
 template <class Real>
-void load_hidden(std::span<const NamedArray> arrays, std::size_t neurons, AlignedVector<Real>& x) {
-  const auto& stored = array_values<Real>(arrays, "state/hidden/normalised_v", neurons);
-  std::copy(stored.begin(), stored.end(), x.begin());
+void load_hidden(std::span<const NamedArray> arrays, std::size_t neurons, LifLayerState<Real>& state) {
+  const auto load = [&](const char* name, AlignedVector<Real>& values) {
+    if (values.empty()) return;
+    const auto& stored = array_values<Real>(arrays, name, neurons);
+    std::copy(stored.begin(), stored.end(), values.begin());
+  };
+  load("state/hidden/normalised_v", state.x);
+  load("state/hidden/free_from", state.free_from);
 }
 
 void load_neurons(const std::string& population, std::span<const NamedArray> arrays,
@@ -179,7 +189,8 @@ SpikingNetwork::SpikingNetwork(const SpikingParams& params, const ReceptiveField
     throw Error(
         ErrorKind::configuration,
         "engine.kind = \"fast\" can't run this network (it needs hidden.bias_mV and readout.bias_mV below "
-        "every threshold, and neuron.refractory_ms = 0); set engine.kind = \"automatic\"");
+        "every threshold, and neuron.refractory_ms of at most 16 neuron.tau_ms); set engine.kind = "
+        "\"automatic\"");
   }
   const auto build = [&]() -> decltype(Impl::engine) {
     if (params.engine == EngineKind::reference || !fast_applies) {

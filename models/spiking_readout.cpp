@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -42,7 +43,10 @@ SpikingReadout<Real>::SpikingReadout(const SpikingParams& params, ReadoutShape s
 template <class Real>
 typename SpikingReadout<Real>::State SpikingReadout<Real>::initial_state(std::span<const double> v_mV) const {
   assert(v_mV.size() == shape_.classes());
-  State state{AlignedVector<Real>(stride_, Real{0}), AlignedVector<Real>(stride_, Real{0})};
+  const bool refractory = neuron_.refractory_ms > 0.0;
+  State state{.u = AlignedVector<Real>(stride_, Real{0}),
+              .free_from = AlignedVector<Real>(refractory ? stride_ : 0, Real{0}),
+              .trace = AlignedVector<Real>(stride_, Real{0})};
   for (std::size_t i = 0; i < v_mV.size(); ++i) state.u[i] = static_cast<Real>(v_mV[i] - params_.bias_mV);
   return state;
 }
@@ -64,21 +68,26 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
                 .target = nullptr,
                 .rule = TeacherStdp<Real>::with(lesson->learning_rate, params_.weight_bound_mV)};
   }
+  const auto reset = static_cast<Real>((neuron_.reset_mV - params_.bias_mV) *
+                                       std::exp(neuron_.refractory_ms / neuron_.tau_ms));
   std::vector<Spike> emitted;
   for (std::size_t first = 0; first < stride_; first += kReadoutLanes) {
     if (teaching) {
       teaching->weights = learning + first;
       teaching->target = target.data() + first;
     }
-    const ReadoutGroup<Real> group{.tau_ms = neuron_.tau_ms,
-                                   .trace_tau_ms = params_.trace_tau_ms,
-                                   .reset = static_cast<Real>(neuron_.reset_mV - params_.bias_mV),
-                                   .gap = gap.data() + first,
-                                   .u = state.u.data() + first,
-                                   .trace = state.trace.data() + first,
-                                   .weights = weights_.data() + first,
-                                   .stride = stride_,
-                                   .first = static_cast<NeuronId>(first)};
+    const ReadoutGroup<Real> group{
+        .tau_ms = neuron_.tau_ms,
+        .trace_tau_ms = params_.trace_tau_ms,
+        .reset = reset,
+        .refractory_growth = refractory_growth<Real>(neuron_.refractory_ms, neuron_.tau_ms),
+        .gap = gap.data() + first,
+        .u = state.u.data() + first,
+        .free_from = state.free_from.empty() ? nullptr : state.free_from.data() + first,
+        .trace = state.trace.data() + first,
+        .weights = weights_.data() + first,
+        .stride = stride_,
+        .first = static_cast<NeuronId>(first)};
     run_readout_group<Real>(group, arrivals, duration, teaching ? &*teaching : nullptr, emitted);
   }
   spikes = SpikeTrain::from_unsorted(std::move(emitted));
@@ -122,17 +131,20 @@ void SpikingReadout<Real>::save(const State& state, std::vector<NamedArray>& arr
     arrays.push_back({name, {shape_.classes()}, std::vector<Real>(values.begin(), end)});
   };
   store("state/readout/u_mV", state.u);
+  if (!state.free_from.empty()) store("state/readout/free_from", state.free_from);
   store("state/readout/trace_kHz", state.trace);
 }
 
 template <class Real>
 void SpikingReadout<Real>::load(std::span<const NamedArray> arrays, State& state) const {
-  const auto& u = array_values<Real>(arrays, "state/readout/u_mV", shape_.classes());
-  const auto& trace = array_values<Real>(arrays, "state/readout/trace_kHz", shape_.classes());
-  state.u.assign(stride_, Real{0});
-  state.trace.assign(stride_, Real{0});
-  std::copy(u.begin(), u.end(), state.u.begin());
-  std::copy(trace.begin(), trace.end(), state.trace.begin());
+  const auto restore = [&](const char* name, AlignedVector<Real>& values) {
+    const auto& stored = array_values<Real>(arrays, name, shape_.classes());
+    values.assign(stride_, Real{0});
+    std::copy(stored.begin(), stored.end(), values.begin());
+  };
+  restore("state/readout/u_mV", state.u);
+  if (neuron_.refractory_ms > 0.0) restore("state/readout/free_from", state.free_from);
+  restore("state/readout/trace_kHz", state.trace);
 }
 
 template class SpikingReadout<float>;

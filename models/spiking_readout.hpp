@@ -37,8 +37,9 @@ template <class Real>
 class SpikingReadout {
  public:
   struct State {
-    AlignedVector<Real> u;      ///< v - I in mV, at the start of the next interval; padded
-    AlignedVector<Real> trace;  ///< spike trace in kHz
+    AlignedVector<Real> u;          ///< v - I in mV, at the start of the next interval; padded
+    AlignedVector<Real> free_from;  ///< as LifLayer::State's
+    AlignedVector<Real> trace;      ///< spike trace in kHz
   };
 
   static bool applies(const SpikingParams& params, std::span<const double> thresholds_mV);
@@ -73,7 +74,7 @@ class SpikingReadout {
   AlignedVector<Real> weights_;  // [input][stride]
 };
 
-/// The same by the reference walk, in double precision: any drive, refractoriness.
+/// The same by the reference walk, in double precision, with any drive.
 class ReferenceReadout {
  public:
   struct State {

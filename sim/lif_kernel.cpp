@@ -30,7 +30,7 @@ HWY_INLINE std::uint64_t bits_of(D d, M mask) {
 #endif
 }
 
-template <std::size_t kBlocks, bool kSimultaneous, class Real>
+template <std::size_t kBlocks, bool kSimultaneous, bool kRefractory, class Real>
 HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps,
                      TeamLists<Real>& HWY_RESTRICT lists) {
   const hn::ScalableTag<Real> d;
@@ -39,17 +39,20 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
   constexpr std::size_t kVectors = kLanes == 1 ? 8 : 4;  // of each block at a time
   constexpr std::size_t kGroup = kVectors * kLanes;
   static_assert(kBlockLanes % kGroup == 0);
+  const V growth = hn::Set(d, lists.refractory_growth);
   for (std::size_t first = 0; first < kBlockLanes; first += kGroup) {
     const Real* weights[kBlocks];
     std::size_t next[kBlocks];
     V state[kBlocks][kVectors];
     V at_reset[kBlocks][kVectors];
+    V free_from[kBlocks][kVectors];
     for (std::size_t b = 0; b < kBlocks; ++b) {
       weights[b] = team[b].weights + first;
       next[b] = team[b].next;
       for (std::size_t c = 0; c < kVectors; ++c) {
         state[b][c] = hn::Load(d, team[b].x + first + c * kLanes);
         at_reset[b][c] = hn::Load(d, team[b].reset + first + c * kLanes);
+        if constexpr (kRefractory) free_from[b][c] = hn::Load(d, team[b].free_from + first + c * kLanes);
       }
     }
     for (std::size_t step = 0; step < steps; ++step) {
@@ -59,13 +62,20 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
         const std::size_t entry = lists.entry[b][k];
         const V scale = hn::Set(d, lists.scale[entry]);
         const V threshold = kSimultaneous ? hn::Set(d, lists.threshold[b][k]) : scale;
+        const V freed = hn::Mul(scale, growth);
         const Real* row = weights[b] + lists.row[entry];
         auto* out = reinterpret_cast<std::uint8_t*>(&lists.spikes[b][k]) + first / 8;
         std::uint64_t narrow = 0;  // spike bits of vectors with less than 8 lanes
         HWY_UNROLL(8)
         for (std::size_t c = 0; c < kVectors; ++c) {
-          const V moved = fused_multiply_add(d, hn::Load(d, row + c * kLanes), scale, state[b][c]);
-          const auto spiked = hn::Ge(moved, threshold);
+          V moved = fused_multiply_add(d, hn::Load(d, row + c * kLanes), scale, state[b][c]);
+          auto spiked = hn::Ge(moved, threshold);
+          if constexpr (kRefractory) {
+            const auto free = hn::Ge(scale, free_from[b][c]);
+            moved = hn::IfThenElse(free, moved, state[b][c]);
+            spiked = hn::And(spiked, free);
+            free_from[b][c] = hn::IfThenElse(spiked, freed, free_from[b][c]);
+          }
           const V after = hn::Mul(at_reset[b][c], scale);
           state[b][c] = hn::IfThenElse(spiked, after, moved);
           const std::uint64_t bits = bits_of(d, spiked);
@@ -81,17 +91,18 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
     for (std::size_t b = 0; b < kBlocks; ++b) {
       for (std::size_t c = 0; c < kVectors; ++c) {
         hn::Store(state[b][c], d, team[b].x + first + c * kLanes);
+        if constexpr (kRefractory) hn::Store(free_from[b][c], d, team[b].free_from + first + c * kLanes);
       }
     }
   }
 }
 
-template <std::size_t kBlocks, class Real>
+template <std::size_t kBlocks, bool kRefractory, class Real>
 HWY_INLINE void walk_blocks(const BlockWalk<Real>* team, std::size_t steps, TeamLists<Real>& lists) {
   if (lists.simultaneous) {
-    walk<kBlocks, true>(team, steps, lists);
+    walk<kBlocks, true, kRefractory>(team, steps, lists);
   } else {
-    walk<kBlocks, false>(team, steps, lists);
+    walk<kBlocks, false, kRefractory>(team, steps, lists);
   }
 }
 
@@ -99,9 +110,15 @@ template <class Real>
 HWY_INLINE void run_team(const BlockWalk<Real>* team, std::size_t blocks, std::size_t steps,
                          TeamLists<Real>& lists) {
   static_assert(kTeamBlocks == 3);
-  if (blocks == 3) walk_blocks<3>(team, steps, lists);
-  if (blocks == 2) walk_blocks<2>(team, steps, lists);
-  if (blocks == 1) walk_blocks<1>(team, steps, lists);
+  if (lists.refractory_growth > Real{1}) {
+    if (blocks == 3) walk_blocks<3, true>(team, steps, lists);
+    if (blocks == 2) walk_blocks<2, true>(team, steps, lists);
+    if (blocks == 1) walk_blocks<1, true>(team, steps, lists);
+  } else {
+    if (blocks == 3) walk_blocks<3, false>(team, steps, lists);
+    if (blocks == 2) walk_blocks<2, false>(team, steps, lists);
+    if (blocks == 1) walk_blocks<1, false>(team, steps, lists);
+  }
 }
 
 void run_float(const BlockWalk<float>* team, std::size_t blocks, std::size_t steps, TeamLists<float>& lists) {
@@ -151,11 +168,14 @@ void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t step
       const Real scale = lists.scale[entry];
       const Real threshold = lists.simultaneous ? lists.threshold[b][k] : scale;
       std::uint64_t spiked = 0;
+      const bool refractory = lists.refractory_growth > Real{1};
       for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
+        if (refractory && scale < block.free_from[lane]) continue;
         Real& state = block.x[lane];
         state = std::fma(weights[lane], scale, state);
         if (state < threshold) continue;
         state = block.reset[lane] * scale;
+        if (refractory) block.free_from[lane] = scale * lists.refractory_growth;
         spiked |= std::uint64_t{1} << lane;
       }
       lists.spikes[b][k] = spiked;

@@ -6,6 +6,10 @@
 // are lanes: no lane ever meets another, and every multiply-add is fused on every machine, so each vector
 // width gives the same bits.
 //
+// A refractory neuron stays at v_reset for a time d: a spike at E sets x = r G E with G = exp(d / tau), the
+// voltage it has when it is free, and arrivals are lost until their scale reaches G E. That costs a compare
+// and a register more, so it has a version of its own.
+//
 // From one arrival to the next a lane waits for its multiply-add, its compare and its reset. A team of blocks
 // therefore walks in lockstep, each block along its own list: the waits of one are the work of the others.
 //
@@ -13,12 +17,16 @@
 // scalar reference that it is tested against.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 
 #include "sim/packed_synapses.hpp"
+#include "sim/types.hpp"
 
 namespace shallows {
 
@@ -44,16 +52,20 @@ struct TeamLists {
   Real threshold[kTeamBlocks][kSliceStride];  ///< E, or infinity where the instant goes on
   /// Bit `lane` of spikes[block][k] tells whether the lane spiked at entry[block][k].
   std::uint64_t spikes[kTeamBlocks][kSliceStride];
+  /// G, see refractory_growth(); 1: no refractoriness.
+  Real refractory_growth = 1;
 };
 static_assert(kBlockLanes == 64, "a block's spikes at one arrival are one word");
 
 /// Where a block of the team stands: its next arrival e = entry[block][next] adds weights[row[e] + lane] *
-/// scale[e] to x[lane]. All pointers are aligned to 64 bytes.
+/// scale[e] to x[lane]. `reset` is r G. Arrivals with a scale below free_from[lane] are lost; null without
+/// refractoriness. All pointers are aligned to 64 bytes.
 template <class Real>
 struct BlockWalk {
   const Real* weights;
   const Real* reset;
   Real* x;
+  Real* free_from;
   std::size_t next;
 };
 
@@ -65,6 +77,15 @@ void run_lif_team(std::span<const BlockWalk<Real>> team, std::size_t steps, Team
 /// The same, lane by lane with std::fma: the reference.
 template <class Real>
 void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t steps, TeamLists<Real>& lists);
+
+/// G for the test of arrivals: a few roundings below exp(refractory_ms / tau_ms), so that an arrival at the
+/// very end of the refractory time counts; 1 without refractoriness.
+template <class Real>
+Real refractory_growth(TimeMs refractory_ms, double tau_ms) {
+  if (refractory_ms == 0.0) return Real{1};
+  constexpr Real kBelow = 1 - 4 * std::numeric_limits<Real>::epsilon();
+  return std::max(Real{1}, static_cast<Real>(std::exp(refractory_ms / tau_ms)) * kBelow);
+}
 
 /// The instruction set in use on this machine, e.g. "AVX3_ZEN4 (16 floats)".
 std::string lif_kernel_vector();

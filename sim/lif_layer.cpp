@@ -100,14 +100,16 @@ struct LifLayer<Real>::Scratch {
 template <class Real>
 bool LifLayer<Real>::applies(const LifParams& params, std::span<const double> thresholds_mV,
                              std::span<const double> drives_mV) {
-  return params.refractory_ms == 0.0 && std::equal(drives_mV.begin(), drives_mV.end(), thresholds_mV.begin(),
-                                                   thresholds_mV.end(), std::less<>());
+  return params.refractory_ms <= kLongestRefractory * params.tau_ms &&
+         std::equal(drives_mV.begin(), drives_mV.end(), thresholds_mV.begin(), thresholds_mV.end(),
+                    std::less<>());
 }
 
 template <class Real>
 LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
                          std::vector<double> drives_mV)
     : tau_ms_(params.tau_ms),
+      refractory_growth_(refractory_growth<Real>(params.refractory_ms, params.tau_ms)),
       drives_mV_(std::move(drives_mV)),
       gaps_mV_(gaps(thresholds_mV, drives_mV_)),
       synapses_(synapses, gaps_mV_, kCohortBlocks),
@@ -118,7 +120,8 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
       cohorts_of_((cohorts_ + 63) / 64 * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
   for (std::size_t i = 0; i < size(); ++i) {
-    reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i]);
+    reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i] *
+                                  std::exp(params.refractory_ms / params.tau_ms));
   }
   const std::size_t sources = synapses_.source_count();
   for (std::size_t c = 0; c < cohorts_; ++c) {
@@ -140,9 +143,12 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
 template <class Real>
 typename LifLayer<Real>::State LifLayer<Real>::initial_state(std::span<const double> v_mV) const {
   assert(v_mV.size() == size());
-  State x(reset_.size(), Real{0});
-  for (std::size_t i = 0; i < size(); ++i) x[i] = static_cast<Real>((v_mV[i] - drives_mV_[i]) / gaps_mV_[i]);
-  return x;
+  State state{.x = AlignedVector<Real>(reset_.size(), Real{0}), .free_from = {}};
+  for (std::size_t i = 0; i < size(); ++i) {
+    state.x[i] = static_cast<Real>((v_mV[i] - drives_mV_[i]) / gaps_mV_[i]);
+  }
+  if (refractory_growth_ > Real{1}) state.free_from.assign(reset_.size(), Real{0});
+  return state;
 }
 
 /// In blocks.
@@ -220,14 +226,16 @@ void LifLayer<Real>::enter(std::size_t block, std::size_t place, const Events& e
 
 /// The team's first `size` blocks walk until one of them is at its end.
 template <class Real>
-void LifLayer<Real>::walk(std::size_t size, Real* x, Scratch& scratch) const {
+void LifLayer<Real>::walk(std::size_t size, State& state, Scratch& scratch) const {
   std::array<BlockWalk<Real>, kTeamBlocks> team;
   std::size_t steps = kSliceArrivals;
   for (std::size_t place = 0; place < size; ++place) {
     const Walker& walker = scratch.team[place];
+    const std::size_t lane = walker.block * kBlockLanes;
     team[place] = {.weights = synapses_.weights(synapses_.blocks()[walker.block]),
-                   .reset = reset_.data() + walker.block * kBlockLanes,
-                   .x = x + walker.block * kBlockLanes,
+                   .reset = reset_.data() + lane,
+                   .x = state.x.data() + lane,
+                   .free_from = state.free_from.empty() ? nullptr : state.free_from.data() + lane,
                    .next = walker.next};
     steps = std::min(steps, walker.length - walker.next);
   }
@@ -252,11 +260,12 @@ void LifLayer<Real>::hand_over(std::size_t place, std::size_t to, Scratch& scrat
 }
 
 template <class Real>
-void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, Real* x,
+void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State& state,
                                 std::span<BlockSpikes> spikes, LayerTimes* times) const {
   LapClock clock(times);
   thread_local const auto scratch = std::make_unique<Scratch>();
   scratch->lists.simultaneous = !events.instant.empty();
+  scratch->lists.refractory_growth = refractory_growth_;
   const std::size_t first_block = cohort * kCohortBlocks;
   const std::size_t blocks = cohort_size(cohort);
   for (std::size_t b = first_block; b < first_block + blocks; ++b) {
@@ -272,7 +281,7 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, Real* 
     for (std::size_t place = 0; place < size; ++place) enter_next(place);
     clock.lap(&LayerTimes::filtering);
     while (size > 0) {
-      walk(size, x, *scratch);
+      walk(size, state, *scratch);
       clock.lap(&LayerTimes::walking);
       for (std::size_t place = size; place-- > 0;) {
         if (scratch->team[place].next < scratch->team[place].length) continue;
@@ -287,8 +296,11 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, Real* 
       }
     }
   }
-  Real* end = x + (first_block + blocks) * kBlockLanes;
-  std::for_each(x + first_block * kBlockLanes, end, [&](Real& value) { value *= events.rebase; });
+  for (AlignedVector<Real>* values : {&state.x, &state.free_from}) {
+    if (values->empty()) continue;
+    const auto lanes = std::span(*values).subspan(first_block * kBlockLanes, blocks * kBlockLanes);
+    for (Real& value : lanes) value *= events.rebase;
+  }
 }
 
 template <class Real>
@@ -323,7 +335,7 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
 template <class Real>
 void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
                          LayerTimes* times) const {
-  assert(state.size() == reset_.size());
+  assert(state.x.size() == reset_.size());
   if (arrivals.size() >= kMostArrivals) {
     throw Error(ErrorKind::network,
                 "67 million spikes or more arrive at the hidden layer in one presentation (the fast engine "
@@ -342,7 +354,7 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
     const Events events = frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames);
     clock.lap(&LayerTimes::filtering);
     tbb::parallel_for(std::size_t{0}, cohorts_,
-                      [&](std::size_t c) { run_cohort(c, events, state.data(), blocks, times); });
+                      [&](std::size_t c) { run_cohort(c, events, state, blocks, times); });
     first += events.sources.size();
   }
   clock.skip();

@@ -30,15 +30,27 @@ struct LayerTimes {
   double ordering = 0.0;   ///< the blocks' spikes into one train
 };
 
+/// Longest refractory time of the fast layer in units of tau: exp() of it leaves float32 its range.
+inline constexpr double kLongestRefractory = 16.0;
+
+/// Every neuron at the start of the next interval, padded to whole blocks.
+template <class Real>
+struct LifLayerState {
+  /// (v_i - I_i) / (theta_i - I_i); of a refractory neuron such that it is at the reset when it is free.
+  AlignedVector<Real> x;
+  /// exp(t / tau) of the time t from which neuron i is free; empty without refractoriness.
+  AlignedVector<Real> free_from;
+
+  friend bool operator==(const LifLayerState&, const LifLayerState&) = default;
+};
+
 template <class Real>
 class LifLayer {
  public:
-  /// x_i = (v_i - I_i) / (theta_i - I_i) of every neuron at the start of the next interval; padded to whole
-  /// blocks.
-  using State = AlignedVector<Real>;
+  using State = LifLayerState<Real>;
 
-  /// The fast path needs neurons that spike only on an arrival: drives below their thresholds, no
-  /// refractoriness.
+  /// The fast path needs neurons that spike only on an arrival, so drives below their thresholds, and a
+  /// refractory time of at most kLongestRefractory * tau.
   static bool applies(const LifParams& params, std::span<const double> thresholds_mV,
                       std::span<const double> drives_mV);
 
@@ -72,16 +84,17 @@ class LifLayer {
   void select_arrivals(std::size_t cohort, const Events& events, std::size_t begin, Scratch& scratch) const;
   void enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
              Scratch& scratch) const;
-  void walk(std::size_t size, Real* x, Scratch& scratch) const;
+  void walk(std::size_t size, State& state, Scratch& scratch) const;
   void hand_over(std::size_t place, std::size_t to, Scratch& scratch, std::span<BlockSpikes> spikes) const;
-  void run_cohort(std::size_t cohort, const Events& events, Real* x, std::span<BlockSpikes> spikes,
+  void run_cohort(std::size_t cohort, const Events& events, State& state, std::span<BlockSpikes> spikes,
                   LayerTimes* times) const;
 
   double tau_ms_;
+  Real refractory_growth_;
   std::vector<double> drives_mV_;  // I
   std::vector<double> gaps_mV_;    // theta - I, positive
   PackedSynapses<Real> synapses_;  // divided by the gaps
-  AlignedVector<Real> reset_;      // (v_reset - I) / gap, per lane
+  AlignedVector<Real> reset_;      // (v_reset - I) / gap * exp(refractory time / tau), per lane
   std::size_t cohorts_;
   std::vector<std::uint32_t> row_of_;     // [cohort][source]: where the source's weights begin in each block
   std::vector<std::uint16_t> blocks_of_;  // [cohort][source]: bit b is set where it reaches block b

@@ -75,22 +75,29 @@ TEST(SpikingNetwork, IsTheNetworkOfThePaper) {
 
 TEST(SpikingNetwork, GivesTheSameSpikesWithTheFastDoubleEngineAndTheReference) {
   const ImageSet images = random_images(20, 1);
-  SpikingNetwork fast = scene_network(with_engine(EngineKind::fast, Precision::double_precision));
-  SpikingNetwork reference = scene_network(with_engine(EngineKind::reference, Precision::double_precision));
-  const auto lessons = presentations(images, 1e-3);
-  const auto got = learn_all(fast, lessons);
-  const auto expected = learn_all(reference, lessons);
-  std::size_t readout = 0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    EXPECT_TRUE(got[i] == expected[i]) << "image " << i;
-    readout += expected[i].readout.size();
+  for (const TimeMs refractory_ms : {0.0, 1.5}) {
+    SpikingParams params = with_engine(EngineKind::fast, Precision::double_precision);
+    params.neuron.refractory_ms = refractory_ms;
+    SpikingNetwork fast = scene_network(params);
+    params.engine = EngineKind::reference;
+    SpikingNetwork reference = scene_network(params);
+    ASSERT_STREQ(fast.engine(), "fast double");
+    ASSERT_STREQ(reference.engine(), "reference");
+    const auto lessons = presentations(images, 1e-3);
+    const auto got = learn_all(fast, lessons);
+    const auto expected = learn_all(reference, lessons);
+    std::size_t readout = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_TRUE(got[i] == expected[i]) << "image " << i << ", refractory " << refractory_ms;
+      readout += expected[i].readout.size();
+    }
+    EXPECT_GT(readout, 200U);
+    const std::vector<NamedArray> fast_arrays = fast.arrays();
+    const std::vector<NamedArray> reference_arrays = reference.arrays();
+    const auto& a = array_values<double>(fast_arrays, "weights/readout/final");
+    const auto& b = array_values<double>(reference_arrays, "weights/readout/final");
+    for (std::size_t w = 0; w < a.size(); ++w) EXPECT_NEAR(a[w], b[w], 1e-9 * std::max(1.0, std::abs(b[w])));
   }
-  EXPECT_GT(readout, 200U);
-  const std::vector<NamedArray> fast_arrays = fast.arrays();
-  const std::vector<NamedArray> reference_arrays = reference.arrays();
-  const auto& a = array_values<double>(fast_arrays, "weights/readout/final");
-  const auto& b = array_values<double>(reference_arrays, "weights/readout/final");
-  for (std::size_t w = 0; w < a.size(); ++w) EXPECT_NEAR(a[w], b[w], 1e-9 * std::max(1.0, std::abs(b[w])));
 }
 
 TEST(SpikingNetwork, LearnsTheClassesApart) {
@@ -188,7 +195,7 @@ TEST(SpikingNetwork, CarriesStateOverATestSequenceFromWhereTrainingStopped) {
 
 TEST(SpikingNetwork, ChoosesTheReferenceEngineWhereTheFastOneDoesNotApply) {
   SpikingParams refractory, hidden_drive, readout_drive;
-  refractory.neuron.refractory_ms = 2.0;
+  refractory.neuron.refractory_ms = 17.0 * refractory.neuron.tau_ms;
   hidden_drive.hidden_bias_mV = 20.9;
   readout_drive.readout.bias_mV = 30.0;
   for (SpikingParams params : {refractory, hidden_drive, readout_drive}) {

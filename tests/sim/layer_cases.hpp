@@ -51,7 +51,7 @@ inline bool connected(Wiring wiring, std::size_t sources, NeuronId source, doubl
   return false;
 }
 
-/// A layer that the fast engine takes: drives up to 3 mV below the thresholds, no refractoriness. Weights ~
+/// A layer that the fast engine takes: drives up to 3 mV below the thresholds. Weights ~
 /// N(0.2, 1) * weight_mV: a little more excitation than inhibition.
 inline LayerCase random_layer(std::size_t sources, std::size_t neurons, Wiring wiring, double weight_mV,
                               Rng& rng) {

@@ -13,6 +13,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/aligned_vector.hpp"
@@ -29,12 +30,13 @@ struct TeamCase {
   AlignedVector<Real> weights;  // of all blocks, each from another row on
   AlignedVector<Real> reset;
   AlignedVector<Real> x;
+  AlignedVector<Real> free_from;
 
   const std::size_t blocks;
   const std::size_t steps;
 
   TeamCase(std::size_t block_count, std::size_t step_count, std::size_t sources, bool simultaneous,
-           std::uint64_t index)
+           bool refractory, std::uint64_t index)
       : blocks(block_count), steps(step_count) {
     Rng rng(3, Purpose::tests, index);
     for (std::size_t k = 0; k < (sources + blocks) * kBlockLanes; ++k) {
@@ -43,7 +45,9 @@ struct TeamCase {
     for (std::size_t lane = 0; lane < blocks * kBlockLanes; ++lane) {
       reset.push_back(static_cast<Real>(rng.uniform(-30.0, 0.0)));
       x.push_back(static_cast<Real>(rng.uniform(-30.0, 1.0)));
+      free_from.push_back(static_cast<Real>(rng.uniform(0.0, 2.0)));
     }
+    if (refractory) lists->refractory_growth = static_cast<Real>(1.25);
     const std::size_t entries = 2 * (steps + next(blocks - 1)) + 1;  // of which each block hears about a half
     for (std::size_t e = 0; e < entries; ++e) {
       lists->row[e] =
@@ -67,19 +71,21 @@ struct TeamCase {
 
   struct Result {
     AlignedVector<Real> x;
+    AlignedVector<Real> free_from;
     std::vector<std::uint64_t> spikes;  // of block after block
   };
 
   template <class Kernel>
   Result run(Kernel&& kernel) const {
     constexpr std::uint64_t kNotWritten = 0xa5a5a5a5a5a5a5a5;
-    Result result{.x = x, .spikes = {}};
+    Result result{.x = x, .free_from = free_from, .spikes = {}};
     for (auto& block : lists->spikes) std::fill(std::begin(block), std::end(block), kNotWritten);
     std::vector<BlockWalk<Real>> team;
     for (std::size_t b = 0; b < blocks; ++b) {
       team.push_back({.weights = weights.data() + b * kBlockLanes,
                       .reset = reset.data() + b * kBlockLanes,
                       .x = result.x.data() + b * kBlockLanes,
+                      .free_from = result.free_from.data() + b * kBlockLanes,
                       .next = next(b)});
     }
     kernel(team, steps, *lists);
@@ -104,20 +110,22 @@ TYPED_TEST(LifKernel, GivesTheBitsOfTheScalarReferenceWithEveryInstructionSet) {
   using Real = TypeParam;
   const auto machines = lesser_machines();
   ASSERT_FALSE(machines.empty());
-  for (const bool simultaneous : {false, true}) {
+  for (const auto& [simultaneous, refractory] :
+       {std::pair(false, false), std::pair(true, false), std::pair(false, true), std::pair(true, true)}) {
     for (const std::size_t blocks : {1U, 2U, 3U}) {
       for (const std::size_t steps : {0U, 1U, 2U, 31U, 500U}) {
-        const TeamCase<Real> team(blocks, steps, 7, simultaneous, steps);
+        const TeamCase<Real> team(blocks, steps, 7, simultaneous, refractory, steps);
         const auto expected = team.run(run_lif_team_scalar<Real>);
         std::size_t spikes = 0;
         for (const std::uint64_t word : expected.spikes)
           spikes += static_cast<std::size_t>(std::popcount(word));
         if (steps == 500) {
-          ASSERT_GT(spikes, 300U * blocks) << "the case is too quiet to show anything";
+          ASSERT_GT(spikes, (refractory ? 100U : 300U) * blocks) << "the case is too quiet to show anything";
         }
         for (const auto& [name, targets] : machines) {
           const PretendMachine machine(targets);
           const auto got = team.run(run_lif_team<Real>);
+          EXPECT_EQ(got.free_from, expected.free_from) << name;
           EXPECT_EQ(got.x, expected.x) << name << ", " << blocks << " blocks, " << steps << " steps";
           EXPECT_EQ(got.spikes, expected.spikes)
               << name << ", " << blocks << " blocks, " << steps << " steps";
@@ -160,7 +168,7 @@ TYPED_TEST(LifKernel, JumpsComparesAndResetsInTheScaledFrame) {
     lists->entry[0][k] = static_cast<std::uint16_t>(k);
     lists->threshold[0][k] = threshold[k];
   }
-  const BlockWalk<Real> block = {weights.data(), reset.data(), x.data(), 0};
+  const BlockWalk<Real> block = {weights.data(), reset.data(), x.data(), nullptr, 0};
   run_lif_team<Real>(std::span(&block, 1), scale.size(), *lists);
   // 0.75 (tied), 0.25, 0.25 + 1.5 = 1.75 < 2, 1.75 + 3 = 4.75 >= 4: spike, x = -16, then -16 + 6.
   for (std::size_t k = 0; k < scale.size(); ++k) {
@@ -181,7 +189,7 @@ TYPED_TEST(LifKernel, SpikesWhenItReachesTheThresholdExactly) {
   std::vector<BlockWalk<Real>> team;
   for (std::size_t b = 0; b < kTeamBlocks; ++b) {
     lists->entry[b][0] = 0;
-    team.push_back({weights.data(), reset.data() + b * kBlockLanes, x.data() + b * kBlockLanes, 0});
+    team.push_back({weights.data(), reset.data() + b * kBlockLanes, x.data() + b * kBlockLanes, nullptr, 0});
   }
   run_lif_team<Real>(team, 1, *lists);
   for (const auto& block : lists->spikes) EXPECT_EQ(block[0], ~std::uint64_t{0});

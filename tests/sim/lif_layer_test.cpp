@@ -21,7 +21,8 @@ struct Presentation {
 };
 
 /// Case `index` of the family that the property tests run through: every wiring, sizes around multiples of
-/// the block, separate and simultaneous arrivals, durations up to hundreds of tau.
+/// the block, separate and simultaneous arrivals, durations up to hundreds of tau, every other time with
+/// refractoriness.
 Presentation random_case(std::uint64_t index) {
   Rng rng(11, Purpose::tests, index);
   const std::vector<std::size_t> sizes = {1, 63, 127, 128, 129, 200, 256, 301};
@@ -33,6 +34,7 @@ Presentation random_case(std::uint64_t index) {
       .duration = rng.uniform(5.0, 1500.0)};
   const TimeMs grid = index % 2 == 0 ? 0.0 : rng.uniform(0.1, 5.0);
   shown.arrivals = random_arrivals(200 + rng.integer(2000), sources, shown.duration, grid, rng);
+  if (index / 2 % 2 == 1) shown.layer.params.refractory_ms = rng.uniform(0.05, 10.0);
   return shown;
 }
 
@@ -213,7 +215,7 @@ TYPED_TEST(LifLayerOf, IsSilentWithoutArrivals) {
   spikes.append(1.0, 1);
   layer.fast<TypeParam>().run(SpikeTrain(), 1e5, state, spikes);
   EXPECT_TRUE(spikes.empty());
-  for (const TypeParam x : state) EXPECT_EQ(x, TypeParam{0}) << "the voltage has not settled at the drive";
+  for (const TypeParam x : state.x) EXPECT_EQ(x, TypeParam{0}) << "the voltage has not settled at the drive";
 }
 
 TYPED_TEST(LifLayerOf, TakesALayerWithoutNeuronsAndNeuronsWithoutSynapses) {
@@ -231,7 +233,38 @@ TYPED_TEST(LifLayerOf, IsOfferedOnlyWhereNeuronsSpikeOnArrivalsOnly) {
   EXPECT_TRUE(Layer::applies({}, thresholds, std::vector{20.0, 20.0}));
   EXPECT_FALSE(Layer::applies({}, thresholds, std::vector{20.5, 20.0}));
   EXPECT_FALSE(Layer::applies({}, thresholds, std::vector{20.0, 30.0}));
-  EXPECT_FALSE(Layer::applies({.refractory_ms = 1.0}, thresholds, std::vector{20.0, 20.0}));
+  EXPECT_TRUE(Layer::applies({.tau_ms = 2.0, .refractory_ms = 32.0}, thresholds, std::vector{20.0, 20.0}));
+  EXPECT_FALSE(Layer::applies({.tau_ms = 2.0, .refractory_ms = 32.1}, thresholds, std::vector{20.0, 20.0}));
+}
+
+TYPED_TEST(LifLayerOf, LosesArrivalsDuringRefractorinessButNotAtItsEnd) {
+  LayerCase layer = resting_neurons(1, {{{0, 3.0F}}});
+  layer.params.reset_mV = 19.0;
+  // At 0.1 + 0.3 and the like the sums round to either side of the arrival.
+  for (const double refractory : {0.3, 0.7, 1.1, 3.0, 130.0}) {
+    layer.params.refractory_ms = refractory;
+    for (const double first : {0.1, 1.0, 1.7, 90.3}) {
+      const double end = first + refractory;
+      const auto arrivals = SpikeTrain::from_unsorted(
+          {{first, 0}, {first + 0.5 * refractory, 0}, {end - 1e-3, 0}, {end, 0}, {end + 1e-3, 0}});
+      EXPECT_EQ(run_once(layer.fast<TypeParam>(), layer, arrivals, 250.0),
+                SpikeTrain::from_unsorted({{first, 0}, {end, 0}}))
+          << refractory << " ms after " << first;
+    }
+  }
+}
+
+TYPED_TEST(LifLayerOf, StaysRefractoryFromOneIntervalToTheNext) {
+  LayerCase layer = resting_neurons(1, {{{0, 3.0F}}});
+  layer.params = {.reset_mV = 19.0, .refractory_ms = 5.0};
+  const LifLayer<TypeParam> fast = layer.fast<TypeParam>();
+  auto state = fast.initial_state(layer.initial_mV);
+  SpikeTrain spikes;
+  fast.run(SpikeTrain::from_unsorted({{1.0, 0}}), 2.0, state, spikes);
+  EXPECT_EQ(spikes.size(), 1U);
+  fast.run(SpikeTrain(), 2.0, state, spikes);
+  fast.run(SpikeTrain::from_unsorted({{1.9, 0}, {2.1, 0}}), 3.0, state, spikes);
+  EXPECT_EQ(spikes, SpikeTrain::from_unsorted({{2.1, 0}}));
 }
 
 }  // namespace
