@@ -58,7 +58,7 @@ def run_program(program, *arguments):
 
 def train_default(program, path):
     """The paper's network with the released Gabor filters, after 600 images."""
-    settings = ("input.gain_mV=500", "hidden.scale=40", "hidden.patch=10", "hidden.gabor_ranges=broad",
+    settings = ("input.gain_mV=500", "hidden.bias_mV=20", "hidden.scale=40", "hidden.gabor_ranges=broad",
                 "training.epochs=0.01", "test.images=1")
     run_program(program, "train", ROOT / "experiments/configs/lif-l-rg.toml", "-o", path, "-q", "--record", "none",
                 *(word for setting in settings for word in ("--set", setting)))
