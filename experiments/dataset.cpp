@@ -18,6 +18,7 @@
 #include "experiments/idx.hpp"
 #include "experiments/registry.hpp"
 #include "experiments/suggest.hpp"
+#include "output/trials.hpp"
 #include "sim/error.hpp"
 
 namespace shallows {
@@ -86,8 +87,18 @@ std::vector<std::string> find_standard(const DatasetConfig& config, std::span<co
   refuse_missing(config, missing);
 }
 
+void check_labels(const Files& files, std::size_t most, const std::string& why) {
+  const auto largest = std::max_element(files.set.labels().begin(), files.set.labels().end());
+  if (largest == files.set.labels().end() || *largest <= most) return;
+  throw Error(ErrorKind::data,
+              fmt::format("'{}' has a label {} (image {}), but {}; fetch or make it anew", files.labels,
+                          *largest, largest - files.set.labels().begin(), why));
+}
+
 Files read_idx(const std::string& images, const std::string& labels) {
-  return {read_idx_set(images, labels), images, labels};
+  Files files{read_idx_set(images, labels), images, labels};
+  check_labels(files, no_class - 1, fmt::format("{} stands for no class", no_class));
+  return files;
 }
 
 enum class Part { train, test };
@@ -98,8 +109,11 @@ Files read_standard(const DatasetConfig& config, Part part) {
                                            : find_standard(config, kCifarTestFiles);
     return {read_cifar10(files), files.front(), files.front()};
   }
-  const auto files = find_standard(config, part == Part::train ? kTrainFiles : kTestFiles);
-  return read_idx(files[0], files[1]);
+  const auto found = find_standard(config, part == Part::train ? kTrainFiles : kTestFiles);
+  Files files = read_idx(found[0], found[1]);
+  if (config.name == "mnist" || config.name == "fashion-mnist")
+    check_labels(files, 9, config.name + " has 10 classes");
+  return files;
 }
 
 std::size_t count_classes(const ImageSet& train, const std::string& labels_file) {

@@ -129,7 +129,8 @@ std::vector<Response> MemoryNetwork::answer(std::span<const float> features) con
 }
 
 std::vector<Response> MemoryNetwork::respond(std::span<const Image> images) const {
-  if (memories_.front().rows().size() == 0) {
+  if (std::any_of(memories_.begin(), memories_.end(),
+                  [](const auto& memory) { return memory.rows().size() == 0; })) {
     throw Error(ErrorKind::network,
                 "the memory is empty (it has learned no image, so no row can answer); train it first");
   }

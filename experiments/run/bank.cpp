@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -71,6 +72,12 @@ ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape
     throw Error(
         ErrorKind::data,
         "the stored receptive fields do not fit their images (the file was changed or damaged); train again");
+  }
+  if (!std::all_of(filters.begin(), filters.end(), [](float weight) { return std::isfinite(weight); })) {
+    throw Error(
+        ErrorKind::data,
+        "the stored receptive fields hold weights that are no numbers or infinite (the file was changed or "
+        "damaged); train again");
   }
   return {shape, patch, std::move(positions), filters};
 }

@@ -194,6 +194,20 @@ TEST(Dataset, RefusesTestLabelsThatTrainingDoesNotHave) {
   EXPECT_TRUE(contains(message, "label 3"));
 }
 
+TEST(Dataset, RefusesLabelsOutOfRange) {
+  TinySet files;
+  files.train_labels = {2, 0, 10, 1};
+  const std::string message = data_error(files.write());
+  EXPECT_TRUE(contains(message, "train-labels-idx1-ubyte' has a label 10 (image 2)"));
+  EXPECT_TRUE(contains(message, "10 classes"));
+
+  const TemporaryDirectory own;
+  DatasetConfig config = TinySet().write();
+  config.images = own.write("a", idx({3, 1, 2}, counting(6)));
+  config.labels = own.write("b", idx({3}, {0, 255, 1}));
+  EXPECT_TRUE(contains(data_error(config), "label 255"));
+}
+
 TEST(Dataset, RefusesTestImagesOfAnotherShape) {
   TinySet files;
   files.test_width = 3;

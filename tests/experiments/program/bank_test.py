@@ -129,6 +129,14 @@ class BadBanks(ProgramTestCase):
             self.assert_refused(outcome, EXIT_USAGE, "bank.h5", word)
         self.assertNotIn("run.h5", self.names_in())
 
+    def test_a_bank_with_weights_that_are_no_numbers(self):
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        for weight in (float("nan"), float("inf")):
+            with h5py.File(self.work / "bank.h5", "a") as file:
+                file["receptive_fields/filters"][3, ...] = weight
+            outcome = self.run_program("train", "rate.toml", *PCA, "--bank", "bank.h5", "-o", "run.h5")
+            self.assert_refused(outcome, EXIT_DATA, "no numbers")
+
     def test_files_without_a_bank(self):
         self.write("perceptron.toml", PERCEPTRON)
         self.succeed("train", "perceptron.toml", "-o", "perceptron.h5")
