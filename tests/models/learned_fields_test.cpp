@@ -59,7 +59,8 @@ double figure(const LearnedFields& learned, const std::string& name) {
 }
 
 bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
-  return std::ranges::equal(a.positions(), b.positions()) && std::ranges::equal(a.filters(), b.filters());
+  return std::ranges::equal(a.positions(), b.positions()) && std::ranges::equal(a.filters(), b.filters()) &&
+         a.inhibition() == b.inhibition();
 }
 
 struct Case {
