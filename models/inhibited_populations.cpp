@@ -10,11 +10,18 @@ namespace shallows {
 
 using inhibition_kernel::kLanes;
 
+namespace {
+
+constexpr std::size_t kLargestInLanes = 64;  // neurons in a population: 256 KiB of weights for a group
+
+}  // namespace
+
 InhibitedPopulations::InhibitedPopulations(const LateralInhibition& inhibition, HiddenInhibition dynamics)
     : size_(inhibition.thresholds.size()), neurons_(inhibition.population), dynamics_(dynamics) {
   assert(dynamics != HiddenInhibition::none);
-  // With few populations most lanes would be empty, and large ones gain more from skipping silent neurons.
-  if (dynamics == HiddenInhibition::fixed_point || populations() < kLanes / 2) {
+  // With few populations most lanes would be empty, and the weights of large ones would not fit into a cache.
+  const bool in_lanes = populations() >= kLanes / 2 && neurons_ <= kLargestInLanes;
+  if (dynamics == HiddenInhibition::fixed_point || !in_lanes) {
     lateral_.assign(inhibition.weights.begin(), inhibition.weights.end());
     thresholds_.assign(inhibition.thresholds.begin(), inhibition.thresholds.end());
     return;
