@@ -48,10 +48,17 @@ void order_by_locality(std::span<const PatchPosition> positions, std::span<std::
 }  // namespace
 
 ReceptiveFields::ReceptiveFields(ImageShape shape, std::size_t patch, std::vector<PatchPosition> positions,
-                                 std::vector<float> filters)
-    : shape_(shape), patch_(patch), positions_(std::move(positions)), filters_(std::move(filters)) {
+                                 std::vector<float> filters, std::optional<LateralInhibition> inhibition)
+    : shape_(shape),
+      patch_(patch),
+      positions_(std::move(positions)),
+      filters_(std::move(filters)),
+      inhibition_(std::move(inhibition)) {
   assert(patch_ >= 1 && patch_ <= shape_.height && patch_ <= shape_.width);
   assert(filters_.size() == positions_.size() * filter_size());
+  assert(!inhibition_ || (inhibition_->population >= 1 && size() % inhibition_->population == 0 &&
+                          inhibition_->weights.size() == size() * inhibition_->population &&
+                          inhibition_->thresholds.size() == size()));
 }
 
 std::size_t ReceptiveFields::pixel(std::size_t i, std::size_t k) const {

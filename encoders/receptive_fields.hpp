@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,13 +25,23 @@ struct PatchPosition {
   friend auto operator<=>(const PatchPosition&, const PatchPosition&) = default;
 };
 
+/// How the neurons of a bank that was learned in competition inhibit each other. Filters without it, the
+/// linear map, are what most networks use.
+struct LateralInhibition {
+  std::size_t population = 1;     ///< so many neighbours in the bank inhibit each other and no others
+  std::vector<float> weights;     ///< [population][from][to], at least 0; none from a neuron to itself
+  std::vector<float> thresholds;  ///< one per neuron, in the unit of the filters' responses
+
+  friend bool operator==(const LateralInhibition&, const LateralInhibition&) = default;
+};
+
 class ReceptiveFields {
  public:
   ReceptiveFields() = default;
 
   /// `filters` holds positions.size() filters one after the other, each [channel][row][column] of the patch.
   ReceptiveFields(ImageShape shape, std::size_t patch, std::vector<PatchPosition> positions,
-                  std::vector<float> filters);
+                  std::vector<float> filters, std::optional<LateralInhibition> inhibition = std::nullopt);
 
   const ImageShape& shape() const { return shape_; }
   std::size_t size() const { return positions_.size(); }
@@ -44,6 +55,7 @@ class ReceptiveFields {
   }
   std::span<const PatchPosition> positions() const { return positions_; }
   std::span<const float> filters() const { return filters_; }
+  const std::optional<LateralInhibition>& inhibition() const { return inhibition_; }
 
   /// Index in the image of the pixel under weight k of filter i.
   std::size_t pixel(std::size_t i, std::size_t k) const;
@@ -57,6 +69,7 @@ class ReceptiveFields {
   std::size_t patch_ = 0;
   std::vector<PatchPosition> positions_;
   std::vector<float> filters_;
+  std::optional<LateralInhibition> inhibition_;
 };
 
 /// An order of the filters in which neighbours have overlapping patches; banks are stored in it, so that a

@@ -167,7 +167,9 @@ Config parse_config(std::string_view toml, std::string_view source, std::span<co
   Config config;
   config.name = std::filesystem::path(source).stem().string();
   settings.apply("model", config);
-  for (const char* key : {"hidden.kind", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
+  // What other keys apply to: first, wherever it stands.
+  for (const char* key :
+       {"hidden.kind", "hidden.rule", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
     settings.apply(key, config);
   }
   settings.apply("dataset.images", config);

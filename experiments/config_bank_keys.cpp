@@ -58,6 +58,17 @@ std::vector<ConfigKey> learned_bank_keys() {
       plain(
           "hidden.sparse_threshold", "", "threshold of the sparse-coding neurons (brito)", non_negative(1e6),
           sparse_bank, learning, [](auto& c) -> auto& { return c.learned.sparse_threshold; }),
+      choice<HiddenInhibition>(
+          "hidden.inhibition", "inhibition",
+          "how sparse-coding neurons respond in the rate network: none, each for itself (rectified); or by "
+          "the "
+          "inhibition that they have learned within their patch, integrated to its fixed point or by 50 "
+          "Euler "
+          "steps (the paper's, fast)",
+          {{"none", HiddenInhibition::none},
+           {"fixed-point", HiddenInhibition::fixed_point},
+           {"fifty-steps", HiddenInhibition::fifty_steps}},
+          inhibiting_bank, learning, [](auto& c) -> auto& { return c.rate.inhibition; }),
       plain(
           "hidden.fit_updates", "images", "online rule: images shown to each population",
           CountDomain{1, 1'000'000'000'000}, online_bank, learning,

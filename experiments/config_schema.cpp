@@ -311,6 +311,7 @@ std::string why_not_of_bank(KeyScope scope, const Config& config) {
     case KeyScope::ica_bank:
       return unless(bank == FieldKind::ica, "hidden.kind");
     case KeyScope::sparse_bank:
+    case KeyScope::inhibiting_bank:
       return unless(bank == FieldKind::sparse, "hidden.kind");
     case KeyScope::online_bank:
       if (bank == FieldKind::pca) return unless(config.learned.pca_rule != PcaRule::batch, "hidden.pca_rule");
@@ -354,7 +355,8 @@ std::string why_not_applicable(const ConfigKey& key, const Config& config) {
   const KeyScope scope = key.scope;
   const bool of_spiking = scope == KeyScope::spiking;
   const bool of_learning_bank = scope == KeyScope::learning_bank || scope == KeyScope::feedback_alignment;
-  const bool of_rate_hidden = scope == KeyScope::rate_hidden_layer || of_learning_bank;
+  const bool of_inhibiting_bank = scope == KeyScope::inhibiting_bank;
+  const bool of_rate_hidden = scope == KeyScope::rate_hidden_layer || of_learning_bank || of_inhibiting_bank;
   const bool of_rate = scope == KeyScope::rate || of_rate_hidden;
   const bool of_memory = scope == KeyScope::memory || scope == KeyScope::memory_hidden_layer;
   if (of_spiking && config.model != ModelKind::spiking) return because(config, "model");
@@ -367,6 +369,8 @@ std::string why_not_applicable(const ConfigKey& key, const Config& config) {
   if (of_hidden && bank == FieldKind::none) return because(config, "hidden.kind");
   if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because(config, "hidden.kind");
   const HiddenRule rule = config.rate.hidden_rule;
+  if (of_inhibiting_bank && bank == FieldKind::sparse && rule != HiddenRule::fixed)
+    return because(config, "hidden.rule");
   if (of_learning_bank && rule == HiddenRule::fixed) return because(config, "hidden.rule");
   if (scope == KeyScope::feedback_alignment && rule != HiddenRule::feedback_alignment) {
     return because(config, "hidden.rule");

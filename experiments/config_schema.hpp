@@ -61,8 +61,9 @@ enum class KeyScope {
   pca_bank,
   ica_bank,
   sparse_bank,
-  online_bank,    ///< learned by an online rule
-  learning_bank,  ///< of a rate network, learns in place
+  online_bank,      ///< learned by an online rule
+  inhibiting_bank,  ///< sparse, of a rate network, and does not learn in place
+  learning_bank,    ///< of a rate network, learns in place
   feedback_alignment,
 };
 

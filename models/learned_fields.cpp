@@ -11,6 +11,7 @@
 #include "models/banks/independent_components.hpp"
 #include "models/banks/principal_components.hpp"
 #include "models/banks/sparse_coding.hpp"
+#include "models/inhibited_populations.hpp"
 #include "sim/error.hpp"
 #include "sim/packed_synapses.hpp"
 #include "sim/rng.hpp"
@@ -29,6 +30,8 @@ std::size_t covariance_bytes(std::size_t dimension) { return dimension * dimensi
 /// What one population learned: `features` rows, and what the figures are made of.
 struct Population {
   Matrix filters;
+  std::vector<float> lateral = {};  ///< [from][to], of sparse coding, and so are these
+  std::vector<float> thresholds = {};
   double explained = 0.0;
   double total = 0.0;
   double steps = 0.0;
@@ -188,6 +191,11 @@ class Fit {
     const Rng rng(seed_, Purpose::sparse_coding, i);
     SparseCoder coder = learn_sparse_code(samples, params_.features, params_, rng, monitor_);
     Population population{.filters = coder.weights()};
+    const auto append = [](std::span<const double> values, std::vector<float>& out) {
+      for (const double value : values) out.push_back(static_cast<float>(value));
+    };
+    append({coder.lateral().data(), params_.features * params_.features}, population.lateral);
+    append(coder.thresholds(), population.thresholds);
     population.code = code_figures(std::move(coder), samples, kFigureSamples);
     return population;
   }
@@ -202,7 +210,18 @@ class Fit {
       std::transform(learned.data(), learned.data() + learned.size(), std::back_inserter(filters),
                      [](double weight) { return static_cast<float>(weight); });
     }
-    return {images_.shape(), fields_.patch, std::move(positions), std::move(filters)};
+    std::optional<LateralInhibition> inhibition;
+    if (fields_.kind == FieldKind::sparse) inhibition = assemble_inhibition(populations);
+    return {images_.shape(), fields_.patch, std::move(positions), std::move(filters), std::move(inhibition)};
+  }
+
+  LateralInhibition assemble_inhibition(const std::vector<Population>& populations) const {
+    LateralInhibition all{.population = params_.features, .weights = {}, .thresholds = {}};
+    for (const Population& population : populations) {
+      all.weights.insert(all.weights.end(), population.lateral.begin(), population.lateral.end());
+      all.thresholds.insert(all.thresholds.end(), population.thresholds.begin(), population.thresholds.end());
+    }
+    return all;
   }
 
   std::vector<FitFigure> figures(const std::vector<Population>& populations) const {
@@ -251,9 +270,11 @@ struct Responses {
   double rms = 0.0;
 };
 
-Responses measure_responses(const ReceptiveFields& bank, const ImageSet& images) {
+Responses measure_responses(const ReceptiveFields& bank, HiddenInhibition dynamics, const ImageSet& images) {
   constexpr std::size_t kBatch = 256;
   const PackedSynapses<float> fields(to_synapses(bank), std::vector<double>(bank.size(), 1.0));
+  std::optional<InhibitedPopulations> inhibited;
+  if (dynamics != HiddenInhibition::none) inhibited.emplace(*bank.inhibition(), dynamics);
   const std::size_t pixels = images.shape().pixels();
   AlignedVector<float> shown, answers;
   double largest = 0.0, squares = 0.0;
@@ -265,8 +286,13 @@ Responses measure_responses(const ReceptiveFields& bank, const ImageSet& images)
       images.image(first + k).centered(std::span(shown).subspan(k * pixels, pixels));
     }
     fields.multiply_many(shown, answers);
+    const auto answers_to = [&](std::size_t k) {
+      return std::span(answers).subspan(k * fields.padded_targets(), bank.size());
+    };
+    if (inhibited)
+      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t k) { inhibited->respond(answers_to(k)); });
     for (std::size_t k = 0; k < count; ++k) {
-      for (const float answer : std::span(answers).subspan(k * fields.padded_targets(), bank.size())) {
+      for (const float answer : answers_to(k)) {
         largest = std::max(largest, static_cast<double>(answer));
         squares += static_cast<double>(answer) * static_cast<double>(answer);
       }
@@ -282,12 +308,13 @@ double mean_l1(const ReceptiveFields& bank) {
   return l1 / static_cast<double>(bank.size() * bank.shape().channels);
 }
 
-double measure(const ReceptiveFields& bank, FieldScale scale_by, const ImageSet& images) {
+double measure(const ReceptiveFields& bank, FieldScale scale_by, HiddenInhibition dynamics,
+               const ImageSet& images) {
   switch (scale_by) {
     case FieldScale::largest:
-      return measure_responses(bank, images).largest;
+      return measure_responses(bank, dynamics, images).largest;
     case FieldScale::rms:
-      return measure_responses(bank, images).rms;
+      return measure_responses(bank, dynamics, images).rms;
     case FieldScale::l1:
       return mean_l1(bank);
   }
@@ -316,17 +343,27 @@ std::optional<LearnedFields> learn_fields(const FixedFieldsParams& fields, const
 }
 
 ReceptiveFields scaled_fields(const ReceptiveFields& bank, FieldScale scale_by, double scale,
-                              const ImageSet& images) {
-  const double measured = measure(bank, scale_by, images);
+                              HiddenInhibition dynamics, const ImageSet& images) {
+  assert(dynamics == HiddenInhibition::none || bank.inhibition());
+  const double measured = measure(bank, scale_by, dynamics, images);
   if (!(measured > 0.0) || !std::isfinite(measured)) {
     throw Error(
         ErrorKind::network,
         "the bank can't be scaled (its filters answer nothing, or nothing finite, to the training images); "
         "check the images and the fit");
   }
+  const auto rescale = [&](std::vector<float>& values) {
+    for (float& value : values) value = static_cast<float>(static_cast<double>(value) * scale / measured);
+  };
   std::vector<float> filters(bank.filters().begin(), bank.filters().end());
-  for (float& weight : filters) weight = static_cast<float>(static_cast<double>(weight) * scale / measured);
-  return {bank.shape(), bank.patch(), {bank.positions().begin(), bank.positions().end()}, std::move(filters)};
+  rescale(filters);
+  std::optional<LateralInhibition> inhibition = bank.inhibition();
+  if (inhibition) rescale(inhibition->thresholds);
+  return {bank.shape(),
+          bank.patch(),
+          {bank.positions().begin(), bank.positions().end()},
+          std::move(filters),
+          std::move(inhibition)};
 }
 
 }  // namespace shallows

@@ -1,6 +1,6 @@
 // Banks that are learned from the training images: principal components, independent components, sparse
 // coding (Illing et al. 2019; fact sheet, sections 5 and 6). The networks use them as linear filters, like
-// any other bank.
+// any other bank; the rate network can use the inhibition among sparse-coding neurons, too.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "encoders/image.hpp"
 #include "encoders/receptive_fields.hpp"
 #include "models/learned_params.hpp"
+#include "models/rate_params.hpp"
 
 namespace shallows {
 
@@ -44,8 +45,10 @@ std::optional<LearnedFields> learn_fields(const FixedFieldsParams& fields, const
                                           const FitProgress& progress);
 
 /// The bank times one factor, chosen from what it answers to `images` (largest, rms) or from the filters
-/// alone (l1). Throws Error (network) if all filters or all answers are 0.
+/// alone (l1). Its answers are the filters' responses or, unless `dynamics` is none, what the inhibition,
+/// which the bank must then have, makes of them. The thresholds are multiplied by the factor, too, so that
+/// the inhibited responses are. Throws Error (network) if all filters or all answers are 0.
 ReceptiveFields scaled_fields(const ReceptiveFields& bank, FieldScale scale_by, double scale,
-                              const ImageSet& images);
+                              HiddenInhibition dynamics, const ImageSet& images);
 
 }  // namespace shallows

@@ -1,5 +1,7 @@
 #include "models/rate_network.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -74,6 +76,11 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank, 
   fields_.emplace(synapses, std::vector<double>(bank->size(), 1.0));
   hidden_biases_ = draw_biases(bank->size(), params.hidden_bias_max, seed, Purpose::hidden_bias);
   operations_ += synapses.sources.size();
+  if (params.inhibition != HiddenInhibition::none) {
+    assert(bank->inhibition() && params.hidden_rule == HiddenRule::fixed);
+    inhibited_.emplace(*bank->inhibition(), params.inhibition);
+    operations_ += inhibited_->synapses();
+  }
   if (params.hidden_rule != HiddenRule::fixed) plastic_ = make_plastic(params, *bank, seed);
 }
 
@@ -92,8 +99,13 @@ std::optional<RateNetwork::Plastic> RateNetwork::make_plastic(const RateParams& 
   return plastic;
 }
 
-void RateNetwork::rectify(std::span<float> hidden) const {
-  for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = std::max(0.0F, hidden[i] + hidden_biases_[i]);
+void RateNetwork::activate(std::span<float> hidden) const {
+  for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] += hidden_biases_[i];
+  if (inhibited_) {
+    inhibited_->respond(hidden);
+  } else {
+    for (float& rate : hidden) rate = std::max(0.0F, rate);
+  }
 }
 
 LearningReport RateNetwork::learn(std::span<const Presentation> presentations,
@@ -112,12 +124,17 @@ LearningReport RateNetwork::learn(std::span<const Presentation> presentations,
       hidden.resize(shown.size() * row);
       fields_->multiply_many(pixels, hidden);
     }
+    if (inhibited_) {
+      tbb::parallel_for(std::size_t{0}, shown.size(), [&](std::size_t k) {
+        activate(std::span(hidden).subspan(k * row, readout_.inputs()));
+      });
+    }
     if (plastic_) plastic_->learner.begin(pixels);
     for (std::size_t k = 0; k < shown.size(); ++k) {
       const std::span<float> at_rest = std::span(fields_ ? hidden : pixels).subspan(k * row, row);
       const std::span<float> pre =
           plastic_ ? plastic_->learner.activations(k, at_rest) : at_rest.first(readout_.inputs());
-      if (fields_) rectify(pre);
+      if (fields_ && !inhibited_) activate(pre);
       const std::vector<float> rates = readout_.judge(pre, shown[k].label, shown[k].learning_rate);
       if (plastic_) teach_hidden(k, pre, report);
       readout_.apply();
@@ -155,7 +172,7 @@ Response RateNetwork::respond(const Image& image) const {
     AlignedVector<float> hidden(fields_->padded_targets());
     fields_->multiply(pre, hidden);
     hidden.resize(readout_.inputs());
-    rectify(hidden);
+    activate(hidden);
     pre = std::move(hidden);
   }
   Response response{.kind = ScoreKind::rate, .scores = readout_.respond(pre)};
@@ -174,7 +191,8 @@ RateCosts RateNetwork::costs(double active) const {
                    .computed_multiply_adds = 2.0 * active * inputs * stride,
                    .bytes = 3.0 * active * inputs * stride * kReal + inputs * kReal};
   if (!fields_) return costs;
-  const auto synapses = static_cast<double>(operations_) - inputs * static_cast<double>(classes());
+  const double lateral = inhibited_ ? static_cast<double>(inhibited_->synapses()) : 0.0;
+  const auto synapses = static_cast<double>(operations_) - lateral - inputs * static_cast<double>(classes());
   const double packed = static_cast<double>(fields_->bytes());
   const double rows = static_cast<double>(fields_->padded_targets()) * kReal;
   costs.product = {.useful_multiply_adds = synapses,

@@ -2,6 +2,8 @@
 // fixed bank (RP, RG, ...), and banks that learn in place, inside their patches (BP, FA).
 //
 //     h = relu(W1 (x - mean) + b1),   y = relu(W2 h + b2) or softmax(W2 h + b2)
+//
+// With inhibition, h is what the populations of a sparse-coding bank make of the drives W1 (x - mean) + b1.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +14,7 @@
 #include "encoders/receptive_fields.hpp"
 #include "models/delta_readout.hpp"
 #include "models/hidden_learner.hpp"
+#include "models/inhibited_populations.hpp"
 #include "models/presentation.hpp"
 #include "models/rate_cost.hpp"
 #include "models/rate_params.hpp"
@@ -39,7 +42,7 @@ class RateNetwork {
   static constexpr std::size_t kBatch = HiddenLearner::kBatch;
 
   /// Without a bank the readout sees the centered pixels. Biases, readout and feedback weights are drawn from
-  /// `seed`.
+  /// `seed`. params.inhibition needs a bank that has it and is fixed.
   RateNetwork(const RateParams& params, const ReceptiveFields* bank, std::size_t pixels, std::size_t classes,
               std::uint64_t seed);
 
@@ -54,11 +57,11 @@ class RateNetwork {
   /// Does not learn; may be called from many threads.
   Response respond(const Image& image) const;
 
-  /// Multiply-adds of one forward pass, counting existing synapses only.
+  /// Multiply-adds of one forward pass, counting existing synapses only, and lateral ones once.
   std::uint64_t synaptic_operations() const { return operations_; }
 
   /// What one update costs at least if the part `active` of the hidden neurons (of the pixels, without a
-  /// bank) is not zero.
+  /// bank) is not zero. Without what inhibition takes.
   RateCosts costs(double active) const;
 
   /// The filters of the bank as they are now, one after the other; only if the bank learns.
@@ -81,13 +84,14 @@ class RateNetwork {
   std::optional<Plastic> make_plastic(const RateParams& params, const ReceptiveFields& bank,
                                       std::uint64_t seed) const;
   /// What the readout sees, from what the bank makes of an image.
-  void rectify(std::span<float> hidden) const;
+  void activate(std::span<float> hidden) const;
   /// The hidden layer's part of the update, from its rates and what the readout is about to learn from image
   /// `k` of the batch.
   void teach_hidden(std::size_t k, std::span<const float> rates, LearningReport& report);
 
   std::size_t pixels_;
   std::optional<PackedSynapses<float>> fields_;
+  std::optional<InhibitedPopulations> inhibited_;
   std::vector<float> hidden_biases_;
   DeltaReadout readout_;
   std::optional<Plastic> plastic_;

@@ -15,6 +15,13 @@ enum class HiddenRule {
   feedback_alignment,  ///< errors come back through fixed random weights
 };
 
+/// How the neurons of a sparse-coding bank respond.
+enum class HiddenInhibition {
+  none,         ///< each for itself: rectified, like those of any bank
+  fixed_point,  ///< by the fixed point of the recurrent inhibition that the bank has learned
+  fifty_steps,  ///< by its activities after the 50 Euler steps of the released code
+};
+
 /// Hidden layer relu(W1 (x - mean) + b1); readout relu(W2 h + b2), or softmax, trained by the delta rule.
 /// Biases ~ U(0, bias_max); readout weights ~ N(0, 1) * readout_weight_scale / sqrt(inputs).
 struct RateParams {
@@ -23,6 +30,7 @@ struct RateParams {
   double readout_weight_scale = 0.1;
   ReadoutLoss loss = ReadoutLoss::squared_error;
   HiddenRule hidden_rule = HiddenRule::fixed;
+  HiddenInhibition inhibition = HiddenInhibition::none;  ///< of a bank that is fixed
   /// Learning rate of the hidden layer over that of the readout.
   double hidden_learning_rate_factor = 1.0;
   /// Feedback weights ~ N(0, 1) * feedback_scale / sqrt(hidden neurons).

@@ -14,6 +14,14 @@
 namespace shallows {
 namespace {
 
+constexpr const char* kLateralWeights = "receptive_fields/lateral_weights";
+constexpr const char* kLateralThresholds = "receptive_fields/thresholds";
+
+const NamedArray* find_array(std::span<const NamedArray> arrays, std::string_view name) {
+  const auto found = std::ranges::find(arrays, name, &NamedArray::name);
+  return found != arrays.end() ? &*found : nullptr;
+}
+
 std::string setting(const Config& config, const char* key) {
   return fmt::format("{} = {}", key, to_toml(find_config_key(key)->read(config)));
 }
@@ -34,7 +42,7 @@ std::string text_of(ImageShape shape) {
 /// The drawn banks have their scale already.
 ReceptiveFields scaled(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
   if (is_fixed(config.hidden.kind)) return bank;
-  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, images);
+  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, config.rate.inhibition, images);
 }
 
 }  // namespace
@@ -46,20 +54,24 @@ std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank) {
     columns.push_back(position.column);
   }
   const std::size_t n = bank.size();
-  return {{"receptive_fields/filters",
-           {n, bank.shape().channels, bank.patch(), bank.patch()},
-           std::vector<float>(bank.filters().begin(), bank.filters().end())},
-          {"receptive_fields/row", {n}, std::move(rows)},
-          {"receptive_fields/column", {n}, std::move(columns)}};
+  std::vector<NamedArray> arrays = {{"receptive_fields/filters",
+                                     {n, bank.shape().channels, bank.patch(), bank.patch()},
+                                     std::vector<float>(bank.filters().begin(), bank.filters().end())},
+                                    {"receptive_fields/row", {n}, std::move(rows)},
+                                    {"receptive_fields/column", {n}, std::move(columns)}};
+  if (const auto& inhibition = bank.inhibition()) {
+    const std::size_t population = inhibition->population;
+    arrays.push_back({kLateralWeights, {n / population, population, population}, inhibition->weights});
+    arrays.push_back({kLateralThresholds, {n}, inhibition->thresholds});
+  }
+  return arrays;
 }
 
 ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape) {
   const auto& rows = array_values<std::uint16_t>(arrays, "receptive_fields/row");
   const auto& columns = array_values<std::uint16_t>(arrays, "receptive_fields/column", rows.size());
   const auto& filters = array_values<float>(arrays, "receptive_fields/filters");
-  const auto named = std::find_if(arrays.begin(), arrays.end(), [](const NamedArray& array) {
-    return array.name == "receptive_fields/filters";
-  });
+  const NamedArray* named = find_array(arrays, "receptive_fields/filters");
   const std::size_t patch = named->shape.empty() ? 0 : named->shape.back();
   const std::size_t expected = rows.size() * shape.channels * patch * patch;
   bool fits = patch >= 1 && patch <= shape.height && patch <= shape.width && filters.size() == expected;
@@ -67,6 +79,14 @@ ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape
   for (std::size_t i = 0; fits && i < rows.size(); ++i) {
     fits = rows[i] + patch <= shape.height && columns[i] + patch <= shape.width;
     positions.push_back({rows[i], columns[i]});
+  }
+  std::optional<LateralInhibition> inhibition;
+  if (const NamedArray* lateral = find_array(arrays, kLateralWeights)) {
+    inhibition = {.population = lateral->shape.empty() ? 0 : lateral->shape.back(),
+                  .weights = array_values<float>(arrays, kLateralWeights),
+                  .thresholds = array_values<float>(arrays, kLateralThresholds, rows.size())};
+    fits = fits && inhibition->population >= 1 && rows.size() % inhibition->population == 0 &&
+           inhibition->weights.size() == rows.size() * inhibition->population;
   }
   if (!fits) {
     throw Error(
@@ -79,7 +99,7 @@ ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape
         "the stored receptive fields hold weights that are no numbers or infinite (the file was changed or "
         "damaged); train again");
   }
-  return {shape, patch, std::move(positions), filters};
+  return {shape, patch, std::move(positions), filters, std::move(inhibition)};
 }
 
 ImageShape stored_shape(std::span<const NamedArray> arrays) {
@@ -92,6 +112,14 @@ NamedArray shape_array(ImageShape shape) {
   return {"network/image_shape",
           {3},
           std::vector<std::uint32_t>{u32(shape.height), u32(shape.width), u32(shape.channels)}};
+}
+
+void require_inhibition(const ReceptiveFields& bank, const Config& config, const std::string& source) {
+  if (config.rate.inhibition == HiddenInhibition::none || bank.inhibition()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("the bank of '{}' lacks its inhibition, for {} (it was written by a version of "
+                          "shallows that did not keep it); learn it again with shallows bank or train",
+                          source, setting(config, "hidden.inhibition")));
 }
 
 LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
@@ -158,6 +186,7 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
     refuse_bank(path, fmt::format("it is for images of {}, these are {}; rows x columns x channels",
                                   text_of(bank.shape()), text_of(dataset.train.shape())));
   }
+  require_inhibition(bank, config, path);
   if (is_learned(config.hidden.kind)) {
     const FieldScale scale_by = config.learned.scale_by;
     config.learned = stored.learned;

@@ -16,10 +16,14 @@
 
 namespace shallows {
 
-/// The bank as arrays receptive_fields/filters, /row and /column.
+/// The bank as arrays receptive_fields/filters, /row and /column; if its neurons inhibit each other, also
+/// /lateral_weights [population][from][to] and /thresholds.
 std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank);
 /// The bank that bank_arrays() described. Throws Error (data) if it does not fit the images.
 ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape);
+/// Throws Error (data) that names `source` if the neurons are to inhibit each other and the bank does not say
+/// how.
+void require_inhibition(const ReceptiveFields& bank, const Config& config, const std::string& source);
 /// network/image_shape as a shape, and back.
 ImageShape stored_shape(std::span<const NamedArray> arrays);
 NamedArray shape_array(ImageShape shape);

@@ -49,7 +49,10 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
   const std::size_t stored = array_values<std::uint32_t>(arrays, "network/classes", 1)[0];
   classes = config.model == ModelKind::memory ? std::max(stored, classes) : stored;
   std::optional<ReceptiveFields> bank;
-  if (config.hidden.kind != FieldKind::none) bank = stored_bank(arrays, shape);
+  if (config.hidden.kind != FieldKind::none) {
+    bank = stored_bank(arrays, shape);
+    require_inhibition(*bank, config, "this file");
+  }
   std::optional<Thresholds> thresholds;
   if (config.model == ModelKind::spiking) {
     thresholds = stored_thresholds(arrays, shape.pixels(), bank->size(), classes);

@@ -1,9 +1,6 @@
 #include "models/banks/sparse_coding.hpp"
 
 #include <algorithm>
-#include <boost/numeric/odeint/stepper/controlled_runge_kutta.hpp>
-#include <boost/numeric/odeint/stepper/generation.hpp>
-#include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <cmath>
 
 #include "models/banks/principal_components.hpp"
@@ -30,8 +27,8 @@ SparseCoder::SparseCoder(const LearnedParams& params, std::size_t neurons, std::
       thresholds_(neurons, params.sparse_rule == SparseRule::brito ? params.sparse_threshold : 5.0),
       mean_(neurons, 0.0),
       drive_(neurons),
-      potentials_(neurons),
-      activity_(neurons) {
+      activity_(neurons),
+      dynamics_(params.sparse_dynamics, neurons) {
   const double deviation = 0.1 / std::sqrt(static_cast<double>(inputs));
   for (Eigen::Index i = 0; i < weights_.rows(); ++i) {
     for (Eigen::Index k = 0; k < weights_.cols(); ++k) weights_(i, k) = deviation * rng.normal();
@@ -40,61 +37,9 @@ SparseCoder::SparseCoder(const LearnedParams& params, std::size_t neurons, std::
 
 std::span<const double> SparseCoder::respond(std::span<const double> x) {
   Eigen::Map<Eigen::VectorXd>(drive_.data(), index(drive_.size())).noalias() = weights_ * vector(x);
-  std::fill(potentials_.begin(), potentials_.end(), 0.0);
-  if (params_.sparse_dynamics == SparseDynamics::fixed_point) {
-    settle();
-  } else {
-    take_fifty_steps();
-  }
-  activate(potentials_);
+  const std::span<const double> lateral(lateral_.data(), drive_.size() * drive_.size());
+  if (!dynamics_.respond(lateral, thresholds_, drive_, activity_)) ++unsettled_;
   return activity_;
-}
-
-void SparseCoder::activate(const std::vector<double>& potentials) {
-  for (std::size_t i = 0; i < potentials.size(); ++i) {
-    activity_[i] = std::max(0.0, potentials[i] - thresholds_[i]);
-  }
-}
-
-void SparseCoder::derivative(const std::vector<double>& potentials, std::vector<double>& rates) {
-  activate(potentials);
-  Eigen::Map<Eigen::VectorXd> rate(rates.data(), index(rates.size()));
-  rate = vector(drive_) - vector(potentials);
-  // Few neurons are active.
-  for (std::size_t j = 0; j < activity_.size(); ++j) {
-    if (activity_[j] > 0.0) rate -= activity_[j] * lateral_.col(index(j));
-  }
-}
-
-void SparseCoder::take_fifty_steps() {
-  std::vector<double> rates(potentials_.size());
-  for (int step = 0; step < 50; ++step) {
-    derivative(potentials_, rates);
-    for (std::size_t i = 0; i < rates.size(); ++i) potentials_[i] += 0.1 * rates[i];
-  }
-}
-
-void SparseCoder::settle() {
-  namespace odeint = boost::numeric::odeint;
-  using State = std::vector<double>;
-  constexpr double kTolerance = 1e-4;  // of the largest drive
-  constexpr double kLongest = 100.0;   // time constants
-  double scale = 0.0;
-  for (const double drive : drive_) scale = std::max(scale, std::abs(drive));
-  if (scale == 0.0) return;
-  const double small = kTolerance * scale;
-  auto stepper = odeint::make_controlled(small, kTolerance, odeint::runge_kutta_dopri5<State>());
-  const auto rates = [this](const State& potentials, State& out, double) { derivative(potentials, out); };
-  State rate(potentials_.size());
-  double time = 0.0, step = 0.5;
-  while (time < kLongest) {
-    stepper.try_step(rates, potentials_, time, step);
-    derivative(potentials_, rate);
-    const bool still =
-        std::all_of(rate.begin(), rate.end(), [&](double r) { return std::abs(r) <= 10.0 * small; });
-    if (still) return;
-  }
-  ++unsettled_;
 }
 
 void SparseCoder::learn(std::span<const double> x) {

@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "models/banks/recurrent_dynamics.hpp"
 #include "models/banks/samples.hpp"
 #include "models/learned_params.hpp"
 #include "sim/rng.hpp"
@@ -36,12 +37,9 @@ class SparseCoder {
   void reset_unsettled() { unsettled_ = 0; }
   const Matrix& weights() const { return weights_; }
   const Eigen::MatrixXd& lateral() const { return lateral_; }
+  std::span<const double> thresholds() const { return thresholds_; }
 
  private:
-  void settle();
-  void take_fifty_steps();
-  void activate(const std::vector<double>& potentials);
-  void derivative(const std::vector<double>& potentials, std::vector<double>& rates);
   void learn_brito(std::span<const double> x);
   void learn_foldiak(std::span<const double> x);
 
@@ -51,8 +49,8 @@ class SparseCoder {
   std::vector<double> thresholds_;
   std::vector<double> mean_;
   std::vector<double> drive_;
-  std::vector<double> potentials_;
   std::vector<double> activity_;
+  RecurrentDynamics dynamics_;
   std::uint64_t learned_ = 0;
   std::uint64_t unsettled_ = 0;
 };

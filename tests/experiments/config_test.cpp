@@ -226,6 +226,20 @@ TEST(Config, OverridesTakeTomlValuesAndBareWords) {
   EXPECT_EQ(parse("", {"record.populations=[]"}).record.populations, Strings{});
 }
 
+TEST(Config, TheRuleOfTheHiddenLayerDecidesWhatAppliesWhereverItStands) {
+  const Strings factor = {"model=rate", "hidden.learning_rate_factor=0.5", "hidden.rule=backprop"};
+  EXPECT_EQ(parse("", factor).rate.hidden_learning_rate_factor, 0.5);
+  const Strings sparse = {"model=rate", "hidden.kind=sparse", "hidden.inhibition=fifty-steps"};
+  EXPECT_EQ(parse("", sparse).rate.inhibition, HiddenInhibition::fifty_steps);
+  EXPECT_EQ(parse("", {"model=rate", "hidden.kind=sparse"}).rate.inhibition, HiddenInhibition::none);
+  for (const bool first : {true, false}) {
+    Strings settings = sparse;
+    settings.insert(first ? settings.begin() : settings.end(), "hidden.rule=backprop");
+    EXPECT_TRUE(contains(parse_error("", settings), "hidden.inhibition"));
+    EXPECT_TRUE(contains(parse_error("", settings), "hidden.rule is \"backprop\""));
+  }
+}
+
 TEST(Config, AnOverrideOfTrialsMayLookLikeATomlTime) {
   const Config config = parse("", {"record.trials=10:20:30", "record.phase=train"});
   EXPECT_EQ(config.record.first, 10U);

@@ -59,7 +59,8 @@ double figure(const LearnedFields& learned, const std::string& name) {
 }
 
 bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
-  return std::ranges::equal(a.positions(), b.positions()) && std::ranges::equal(a.filters(), b.filters());
+  return std::ranges::equal(a.positions(), b.positions()) && std::ranges::equal(a.filters(), b.filters()) &&
+         a.inhibition() == b.inhibition();
 }
 
 struct Case {
@@ -238,13 +239,15 @@ TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
     }
     return all;
   };
-  const std::vector<double> largest = answers(scaled_fields(bank, FieldScale::largest, 1.5, images));
+  const std::vector<double> largest =
+      answers(scaled_fields(bank, FieldScale::largest, 1.5, HiddenInhibition::none, images));
   EXPECT_NEAR(*std::ranges::max_element(largest), 1.5, 1e-4);
   double squares = 0.0;
-  for (const double answer : answers(scaled_fields(bank, FieldScale::rms, 0.2, images)))
+  for (const double answer :
+       answers(scaled_fields(bank, FieldScale::rms, 0.2, HiddenInhibition::none, images)))
     squares += answer * answer;
   EXPECT_NEAR(std::sqrt(squares / static_cast<double>(40 * images.size())), 0.2, 1e-5);
-  const ReceptiveFields l1 = scaled_fields(bank, FieldScale::l1, 80.0, images);
+  const ReceptiveFields l1 = scaled_fields(bank, FieldScale::l1, 80.0, HiddenInhibition::none, images);
   double sum = 0.0;
   for (const float weight : l1.filters()) sum += std::abs(static_cast<double>(weight));
   EXPECT_NEAR(sum / (40.0 * 3.0), 80.0, 1e-3) << "as a bank of Gabors with that scale";
@@ -259,7 +262,7 @@ TEST(LearnedFields, RunInASpikingNetworkInColour) {
   const ImageSet images = colour_images(300);
   for (const FieldKind kind : {FieldKind::pca, FieldKind::ica, FieldKind::sparse}) {
     const ReceptiveFields raw = learn_fields(fields(kind, 40, 4), params(5), images, 5, {})->bank;
-    const ReceptiveFields bank = scaled_fields(raw, FieldScale::l1, 40.0, images);
+    const ReceptiveFields bank = scaled_fields(raw, FieldScale::l1, 40.0, HiddenInhibition::none, images);
     std::vector<std::vector<float>> scores;
     std::vector<std::size_t> spikes;
     for (const EngineKind engine : {EngineKind::fast, EngineKind::reference}) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "models/rate_network.hpp"
@@ -65,13 +66,30 @@ TEST(SpikingNetworkThreads, RespondTheSameWhateverTheirNumber) {
   }
 }
 
+/// Random filters, and populations of ten neurons that all inhibit each other.
+ReceptiveFields random_bank() {
+  const ReceptiveFields drawn =
+      make_fixed_fields({.kind = FieldKind::random, .size = kHidden, .patch = 5, .scale = 0.1}, kScene, 3);
+  LateralInhibition inhibition{
+      .population = 10, .weights = {}, .thresholds = std::vector<float>(kHidden, 0.01F)};
+  for (std::size_t i = 0; i < kHidden; ++i) {
+    for (std::size_t j = 0; j < 10; ++j) inhibition.weights.push_back(i % 10 == j ? 0.0F : 0.2F);
+  }
+  return {drawn.shape(),
+          drawn.patch(),
+          {drawn.positions().begin(), drawn.positions().end()},
+          {drawn.filters().begin(), drawn.filters().end()},
+          std::move(inhibition)};
+}
+
 TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
   const ImageSet images = random_images(200, 2);
-  const ReceptiveFields bank =
-      make_fixed_fields({.kind = FieldKind::random, .size = kHidden, .patch = 5, .scale = 0.1}, kScene, 3);
-  for (const HiddenRule rule : {HiddenRule::fixed, HiddenRule::feedback_alignment}) {
-    RateParams params;
-    params.hidden_rule = rule;
+  const ReceptiveFields bank = random_bank();
+  std::vector<RateParams> cases(4);
+  cases[1].hidden_rule = HiddenRule::feedback_alignment;
+  cases[2].inhibition = HiddenInhibition::fixed_point;
+  cases[3].inhibition = HiddenInhibition::fifty_steps;
+  for (const RateParams& params : cases) {
     expect_same([&] {
       RateNetwork network(params, &bank, kScene.pixels(), kSceneClasses, 3);
       std::vector<std::uint8_t> predicted(images.size());

@@ -109,6 +109,55 @@ class Bank(ProgramTestCase):
         self.assertIn("receptive_fields", self.succeed("inspect", "bank.h5").stdout)
 
 
+class Inhibition(ProgramTestCase):
+    def test_acts_in_the_network_and_is_kept_to_the_same_bits(self):
+        self.succeed("bank", "rate.toml", *SPARSE, "-o", "bank.h5")
+        for dynamics in ("fifty-steps", "fixed-point"):
+            options = (*SPARSE, *settings(f"hidden.inhibition={dynamics}"))
+            figures = self.succeed_json("train", "rate.toml", *options, "-o", "made.h5", "--threads", "1")
+            self.succeed("train", "rate.toml", *options, "-o", "given.h5", "--bank", "bank.h5", "--threads", "2")
+            self.assert_same_run(self.work / "made.h5", self.work / "given.h5")
+            again = self.succeed_json("test", "made.h5")
+            self.assertEqual(again["test_correct"], figures["test_correct"])
+            self.succeed("train", "rate.toml", *options, "-o", "stopped.h5", "--max-time", "1e-9")
+            self.succeed("train", "rate.toml", *options, "-o", "stopped.h5", "--resume")
+            self.assert_same_run(self.work / "made.h5", self.work / "stopped.h5")
+            self.assertIn("lateral_weights", self.succeed("inspect", "made.h5").stdout)
+        self.succeed("train", "rate.toml", *SPARSE, "-o", "without.h5", "--bank", "bank.h5")
+        with h5py.File(self.work / "made.h5") as acts, h5py.File(self.work / "without.h5") as rests:
+            self.assertFalse((acts["weights/readout/final"][()] == rests["weights/readout/final"][()]).all())
+            self.assertEqual(acts["receptive_fields/lateral_weights"].shape, (10, 6, 6))
+            self.assertTrue((acts["receptive_fields/lateral_weights"][()] ==
+                             rests["receptive_fields/lateral_weights"][()]).all())
+            # Filters and thresholds are scaled by one factor.
+            self.assertTrue(np.allclose(acts["receptive_fields/filters"][0] * rests["receptive_fields/thresholds"][0],
+                                        rests["receptive_fields/filters"][0] * acts["receptive_fields/thresholds"][0],
+                                        rtol=1e-5))
+
+    def test_is_refused_where_there_is_none(self):
+        self.write("memory.toml", PERCEPTRON.replace("rate", "memory"))
+        acts = settings("hidden.inhibition=fifty-steps")
+        for config, options, reason in (("spiking.toml", SPARSE, "model is"), ("rate.toml", PCA, "hidden.kind is"),
+                                        ("rate.toml", (), "hidden.kind is"),
+                                        ("memory.toml", SPARSE, "model is"),
+                                        ("rate.toml", settings("hidden.kind=file"), "hidden.kind is"),
+                                        ("rate.toml", (*SPARSE, *settings("hidden.rule=backprop")), "hidden.rule is")):
+            outcome = self.run_program("train", config, *options, *acts, "-o", "run.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "hidden.inhibition", reason)
+        self.assertNotIn("run.h5", self.names_in())
+
+    def test_is_refused_where_a_file_lacks_it(self):
+        options = (*SPARSE, *settings("hidden.inhibition=fifty-steps"))
+        self.succeed("bank", "rate.toml", *SPARSE, "-o", "bank.h5")
+        self.succeed("train", "rate.toml", *options, "-o", "run.h5", "--bank", "bank.h5")
+        for name in ("bank.h5", "run.h5"):
+            with h5py.File(self.work / name, "a") as file:
+                del file["receptive_fields/lateral_weights"]
+        outcome = self.run_program("train", "rate.toml", *options, "-o", "new.h5", "--bank", "bank.h5")
+        self.assert_refused(outcome, EXIT_DATA, "bank.h5", "lacks its inhibition")
+        self.assert_refused(self.run_program("test", "run.h5"), EXIT_DATA, "lacks its inhibition")
+
+
 class BadBanks(ProgramTestCase):
     def test_as_many_features_as_a_patch_has_pixels(self):
         for options in (PCA, ICA):
