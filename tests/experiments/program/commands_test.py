@@ -263,7 +263,7 @@ class Output(ProgramTestCase):
 
 class Memory(ProgramTestCase):
     def test_that_does_not_suffice(self):
-        if b"__asan_" in Path(PROGRAM).read_bytes():
+        if any(name in Path(PROGRAM).read_bytes() for name in (b"__asan_", b"__tsan_")):
             self.skipTest("a sanitizer takes more address space than any limit leaves")
         limit = 300 << 20
         outcome = self.run_program("train", "rate.toml", *settings("hidden.size=1000000", "hidden.patch=8"), "-o",
