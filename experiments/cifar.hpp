@@ -3,6 +3,7 @@
 // content.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -10,10 +11,14 @@
 
 namespace shallows {
 
-/// Reads the batches one after the other, as images of 3 channels (red, green, blue). Each holds any number
-/// of whole records, up to 100000 (the official ones 10000). Throws Error (data), naming the file and the
-/// reason: it is missing, not a regular file, empty, not made of whole records, too long, has a label above
-/// 9, or is damaged (gzip).
-ImageSet read_cifar10(std::span<const std::string> batches);
+/// Of each of the six official batches.
+inline constexpr std::size_t kCifar10BatchImages = 10'000;
+
+/// Reads the batches one after the other, as images of 3 channels (red, green, blue). Throws Error (data),
+/// naming the file and the reason: it is missing, not a regular file, not made of whole records, holds
+/// another number of them than `images_per_batch` (only tests have reason to change it), has a label above 9,
+/// or is damaged (gzip).
+ImageSet read_cifar10(std::span<const std::string> batches,
+                      std::size_t images_per_batch = kCifar10BatchImages);
 
 }  // namespace shallows

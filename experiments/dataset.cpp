@@ -235,7 +235,13 @@ void check_against_data(const Config& config, ImageShape shape) {
                             config.hidden.patch, shape.height, shape.width, side));
   }
   const std::size_t dimension = shape.channels * config.hidden.patch * config.hidden.patch;
-  if ((kind == FieldKind::pca || kind == FieldKind::ica) && config.learned.features >= dimension) {
+  const bool components = kind == FieldKind::pca || kind == FieldKind::ica;
+  if (components && dimension == 1) {
+    throw Error(ErrorKind::configuration,
+                "hidden.patch = 1 has no components to learn (a patch of one pixel has one value); choose a "
+                "larger patch, or another hidden.kind");
+  }
+  if (components && config.learned.features >= dimension) {
     throw Error(
         ErrorKind::configuration,
         fmt::format("hidden.features = {} is not below the {} values of a patch (hidden.patch = {}, {} "

@@ -1,9 +1,11 @@
 #include "experiments/paper/paper.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "experiments/run/bank.hpp"
 #include "experiments/run/ensure_run.hpp"
@@ -25,14 +27,21 @@ std::uint64_t image_side(const Dataset& dataset) {
   return std::min(dataset.train.shape().height, dataset.train.shape().width);
 }
 
-Size size_of(const PaperRow& row, const PaperOptions& options, const Dataset& dataset) {
+/// Of localized rows of this coding.
+Size asked_size(const PaperOptions& options, std::string_view coding) {
   const PaperScale& scale = paper_scale(options.scale);
-  const std::uint64_t updates = row.coding == "spiking" ? scale.spiking_updates : scale.rate_updates;
-  std::uint64_t hidden = options.hidden.value_or(scale.hidden);
-  if (row.largest != 0) hidden = std::min({hidden, row.largest, dataset.train.shape().pixels() - 1});
-  return {.hidden = hidden,
-          .patch = row.reach == Reach::image ? image_side(dataset) : options.patch.value_or(scale.patch),
+  const std::uint64_t updates = coding == "spiking" ? scale.spiking_updates : scale.rate_updates;
+  return {.hidden = options.hidden.value_or(scale.hidden),
+          .patch = options.patch.value_or(scale.patch),
           .updates = options.updates.value_or(updates)};
+}
+
+Size size_of(const PaperRow& row, const PaperOptions& options, const Dataset& dataset) {
+  Size size = asked_size(options, row.coding);
+  if (row.largest != 0)
+    size.hidden = std::min({size.hidden, row.largest, dataset.train.shape().pixels() - 1});
+  if (row.reach == Reach::image) size.patch = image_side(dataset);
+  return size;
 }
 
 bool has_hidden_layer(const PaperRow& row) { return row.model != "sp"; }
@@ -141,22 +150,57 @@ std::optional<Measurement> measure(const PaperRow& row, const PaperOptions& opti
   return measurement;
 }
 
+PaperResult without_runs(const PaperRow& row, const PaperOptions& options, const Size& size) {
+  return {.model = row.model,
+          .coding = row.coding,
+          .dataset = options.dataset,
+          .hidden = has_hidden_layer(row) ? size.hidden : 0,
+          .patch = has_hidden_layer(row) ? size.patch : 0,
+          .updates = size.updates,
+          .published = row.published_on(options.dataset)};
+}
+
+bool has_tuned(const PaperRow& row, const PaperOptions& options) {
+  return !row.tuned.empty() || !settings_on(options.dataset, row).tuned.empty();
+}
+
 std::optional<PaperResult> measure_row(const PaperRow& row, const PaperOptions& options,
-                                       const Dataset& dataset, const Size& size, bool with_tuned) {
-  PaperResult result{.model = row.model,
-                     .coding = row.coding,
-                     .dataset = options.dataset,
-                     .hidden = has_hidden_layer(row) ? size.hidden : 0,
-                     .patch = has_hidden_layer(row) ? size.patch : 0,
-                     .updates = size.updates,
-                     .published = row.published_on(options.dataset)};
+                                       const Dataset& dataset) {
+  const Size size = size_of(row, options, dataset);
+  PaperResult result = without_runs(row, options, size);
   auto ours = measure(row, options, dataset, size, Recipe::paper);
   if (!ours) return {};
   result.ours = std::move(*ours);
-  const bool has_tuned = !row.tuned.empty() || !settings_on(options.dataset, row).tuned.empty();
-  if (!with_tuned || !has_tuned) return result;
+  if (!has_tuned(row, options)) return result;
   result.tuned = measure(row, options, dataset, size, Recipe::tuned);
   return result.tuned ? std::optional(result) : std::nullopt;
+}
+
+/// A point of a curve. The paper's constant rate loses classes in large networks, so a curve of it would show
+/// that and not what the size does.
+std::optional<PaperResult> measure_point(const PaperRow& row, const PaperOptions& options,
+                                         const Dataset& dataset, const Size& size) {
+  PaperResult result = without_runs(row, options, size);
+  const bool tuned = has_tuned(row, options);
+  auto runs = measure(row, options, dataset, size, tuned ? Recipe::tuned : Recipe::paper);
+  if (!runs) return {};
+  if (tuned) {
+    result.tuned = std::move(*runs);
+  } else {
+    result.ours = std::move(*runs);
+  }
+  return result;
+}
+
+/// Patch sizes end with the side of the images.
+std::vector<std::uint64_t> points_of(CurveAxis axis, const Dataset& dataset) {
+  if (axis == CurveAxis::hidden) return {curve_hidden_sizes().begin(), curve_hidden_sizes().end()};
+  std::vector<std::uint64_t> patches;
+  const std::uint64_t side = image_side(dataset);
+  std::copy_if(curve_patches().begin(), curve_patches().end(), std::back_inserter(patches),
+               [&](std::uint64_t patch) { return patch < side; });
+  patches.push_back(side);
+  return patches;
 }
 
 void require_known(const PaperOptions& options) {
@@ -170,6 +214,17 @@ void require_known(const PaperOptions& options) {
       throw Error(ErrorKind::configuration,
                   unknown_name(options.coding.empty() ? "model" : options.coding + " model", model,
                                "the table has no such row", names));
+  }
+}
+
+void require_curves(const PaperOptions& options) {
+  for (const std::string& model : options.models) {
+    if (std::find(curve_models().begin(), curve_models().end(), model) == curve_models().end()) {
+      throw Error(ErrorKind::configuration,
+                  fmt::format("there is no curve of model '{}' (curves are drawn of {}); choose among these "
+                              "with --only",
+                              model, fmt::join(curve_models(), ", ")));
+    }
   }
 }
 
@@ -202,7 +257,7 @@ std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, c
   std::vector<PaperResult> results;
   for (const PaperRow& row : paper_rows()) {
     if (!is_wanted(row, options)) continue;
-    auto result = measure_row(row, options, dataset, size_of(row, options, dataset), true);
+    auto result = measure_row(row, options, dataset);
     if (!result) return {};
     if (!is_empty(*result)) results.push_back(std::move(*result));
   }
@@ -212,20 +267,30 @@ std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, c
 std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& options, const Dataset& dataset,
                                                          CurveAxis axis) {
   require_known(options);
+  require_curves(options);
   std::vector<PaperResult> results;
   for (const std::string_view model : curve_models()) {
     const PaperRow& row = rate_row(model);
-    if (!is_wanted(row, options) || (axis == CurveAxis::patch && row.reach == Reach::image)) continue;
-    for (const std::uint64_t value : axis == CurveAxis::hidden ? curve_hidden_sizes() : curve_patches()) {
+    if (axis == CurveAxis::patch && row.reach == Reach::image) continue;
+    PaperOptions of_row = options;
+    of_row.trained_only = options.trained_only || !is_wanted(row, options);
+    for (const std::uint64_t value : points_of(axis, dataset)) {
       Size size = size_of(row, options, dataset);
       (axis == CurveAxis::hidden ? size.hidden : size.patch) = value;
       if (size.patch > image_side(dataset)) continue;
-      auto result = measure_row(row, options, dataset, size, false);
+      auto result = measure_point(row, of_row, dataset, size);
       if (!result) return {};
       if (!is_empty(*result)) results.push_back(std::move(*result));
     }
   }
   return results;
+}
+
+std::string curves_name(const PaperOptions& options, CurveAxis axis) {
+  const Size size = asked_size(options, "rate");
+  return axis == CurveAxis::hidden
+             ? fmt::format("{}-p{}-u{}-over-hidden", options.dataset, size.patch, size.updates)
+             : fmt::format("{}-n{}-u{}-over-patch", options.dataset, size.hidden, size.updates);
 }
 
 }  // namespace shallows

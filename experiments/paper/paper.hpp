@@ -70,9 +70,15 @@ std::optional<std::vector<PaperResult>> run_paper(const PaperOptions& options, c
 enum class CurveAxis { hidden, patch };
 
 /// The accuracy of curve_models() over hidden sizes (with the scale's patch), or of the localized ones over
-/// patch sizes (with the scale's hidden size; patches larger than the images are left out). As run_paper.
+/// patch sizes up to the side of the images (with the scale's hidden size; `hidden` and `patch` in place of
+/// the scale's). Points are `tuned` where the model has tuned settings, else `ours`. Of models that are not
+/// among `models` the finished runs are taken and nothing is trained. As run_paper; configuration too for
+/// models that have no curve.
 std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& options, const Dataset& dataset,
                                                          CurveAxis axis);
+
+/// File name of a curve, without ending: data set, sizes that hold for all its points, axis.
+std::string curves_name(const PaperOptions& options, CurveAxis axis);
 
 /// What went wrong in all of them, a message for each failed run.
 std::vector<std::string> failures_of(std::span<const PaperResult> results);
@@ -83,7 +89,8 @@ std::vector<std::string> failures_of(std::span<const PaperResult> results);
 nlohmann::json paper_json(std::span<const PaperResult> results);
 std::string paper_text(std::span<const PaperResult> results);
 std::string paper_markdown(std::span<const PaperResult> results);
-/// RFC 4180: model, hidden, patch, updates, seeds, accuracy_mean, accuracy_std.
+/// RFC 4180: model, settings ("tuned" or "paper"), hidden, patch, updates, seeds, accuracy_mean,
+/// accuracy_std.
 std::string curves_csv(std::span<const PaperResult> results);
 std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis);
 

@@ -36,6 +36,9 @@ std::string minutes_text(const Measurement& measurement) {
   return minutes ? fmt::format("{:.2f}", *minutes) : "-";
 }
 
+/// What a point of a curve shows.
+const Measurement& drawn(const PaperResult& result) { return result.tuned ? *result.tuned : result.ours; }
+
 std::string size_text(std::uint64_t size) { return size == 0 ? "-" : std::to_string(size); }
 
 TextTable table_of(std::span<const PaperResult> results) {
@@ -106,13 +109,14 @@ std::string paper_text(std::span<const PaperResult> results) { return aligned(ta
 std::string paper_markdown(std::span<const PaperResult> results) { return markdown(table_of(results)); }
 
 std::string curves_csv(std::span<const PaperResult> results) {
-  std::string text = "model,hidden,patch,updates,seeds,accuracy_mean,accuracy_std\r\n";
+  std::string text = "model,settings,hidden,patch,updates,seeds,accuracy_mean,accuracy_std\r\n";
   for (const PaperResult& r : results) {
     const auto number = [](std::optional<double> value) {
       return value ? fmt::format("{}", *value) : std::string();
     };
-    text += fmt::format("{},{},{},{},{},{},{}\r\n", r.model, r.hidden, r.patch, r.updates,
-                        r.ours.accuracy.size(), number(r.ours.mean()), number(r.ours.deviation()));
+    text += fmt::format("{},{},{},{},{},{},{},{}\r\n", r.model, r.tuned ? "tuned" : "paper", r.hidden,
+                        r.patch, r.updates, drawn(r).accuracy.size(), number(drawn(r).mean()),
+                        number(drawn(r).deviation()));
   }
   return text;
 }
@@ -127,12 +131,13 @@ std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis) {
                 .series = {}};
   if (!results.empty()) plot.title += ", " + results.front().dataset;
   for (const PaperResult& r : results) {
-    if (plot.series.empty() || plot.series.back().name != r.model)
-      plot.series.push_back({.name = r.model, .x = {}, .y = {}});
+    const std::string name = r.tuned ? r.model + ", tuned" : r.model;
+    if (plot.series.empty() || plot.series.back().name != name)
+      plot.series.push_back({.name = name, .x = {}, .y = {}});
     PlotSeries& series = plot.series.back();
     series.x.push_back(static_cast<double>(over_hidden ? r.hidden : r.patch));
-    series.y.push_back(r.ours.mean().value_or(std::numeric_limits<double>::quiet_NaN()));
-    series.y_error.push_back(r.ours.deviation().value_or(0.0));
+    series.y.push_back(drawn(r).mean().value_or(std::numeric_limits<double>::quiet_NaN()));
+    series.y_error.push_back(drawn(r).deviation().value_or(0.0));
   }
   return render_svg(plot);
 }

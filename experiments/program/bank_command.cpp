@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <filesystem>
 
 #include "encoders/mosaic.hpp"
 #include "experiments/dataset.hpp"
@@ -29,6 +32,29 @@ Config read_arguments(const BankArguments& arguments) {
   return config;
 }
 
+/// Throws Error (configuration) if the picture would take the place of the bank or is no PNG file.
+void check_mosaic(const BankArguments& arguments) {
+  namespace fs = std::filesystem;
+  const fs::path picture = arguments.mosaic;
+  std::error_code ignored;
+  if (fs::weakly_canonical(fs::absolute(picture), ignored) ==
+          fs::weakly_canonical(fs::absolute(arguments.output), ignored) ||
+      fs::equivalent(picture, arguments.output, ignored)) {
+    throw Error(ErrorKind::configuration,
+                "the picture would take the place of the bank (--mosaic and -o are "
+                "both '" +
+                    arguments.mosaic + "'); name two files");
+  }
+  std::string ending = picture.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending != ".png") {
+    throw Error(ErrorKind::configuration, "can't draw '" + arguments.mosaic +
+                                              "' (pictures of filters are PNG files); give --mosaic a name "
+                                              "that ends in .png");
+  }
+}
+
 LearnedFields make_fields(const Config& config, const Dataset& dataset, Verbosity verbosity) {
   if (is_learned(config.hidden.kind)) return learn_bank(config, dataset, verbosity);
   return {*make_bank(config, dataset, verbosity), {}};
@@ -54,6 +80,7 @@ std::string render(const nlohmann::json& result) {
 
 int run(const BankArguments& arguments) {
   const Config config = read_arguments(arguments);
+  if (!arguments.mosaic.empty()) check_mosaic(arguments);
   prepare_output(arguments.output, arguments.config);
   if (!arguments.mosaic.empty()) prepare_output(arguments.mosaic, arguments.config);
   const ThreadLimit limit(arguments.threads);
@@ -66,6 +93,7 @@ int run(const BankArguments& arguments) {
   nlohmann::json result = {
       {"name", config.name},
       {"dataset", dataset.name},
+      {"training_images", dataset.train.size()},
       {"model", model_name(config, dataset.train.shape())},
       {"hidden", fields.bank.size()},
       {"patch", fields.bank.patch()},

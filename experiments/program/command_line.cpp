@@ -292,8 +292,9 @@ void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
   command->add_flag("--trained", options.trained_only, "Train nothing: only what finished runs say");
   command
       ->add_flag("--curves", arguments.curves,
-                 "Instead of the table: accuracy of rate networks over hidden size and patch size, as CSV "
-                 "and SVG")
+                 "Instead of the table: accuracy of the rate networks rp, rg, l-rp and l-rg over hidden size "
+                 "and patch size, as CSV and SVG, with the settings of the column 'tuned' where they have "
+                 "some, else with the paper's. With --only the others keep their finished points")
       ->excludes(coding);
   command->add_option("-o,--output", options.directory, "Where the run files are (default: runs/paper)")
       ->type_name("DIRECTORY");

@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     note(
         "out of memory (the network or the data set is too large for this machine); lower hidden.size or "
-        "--threads");
+        "--threads; of a bank fitted to large patches hidden.patch, or for pca set hidden.pca_rule = "
+        "\"sanger\", which needs no covariances");
   } catch (const std::exception& error) {
     note(std::string("unexpected problem: ") + error.what() +
          " (please report it with the command that you typed)");

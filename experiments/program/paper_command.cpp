@@ -26,10 +26,11 @@ bool draw_curves(const PaperOptions& options, const Dataset& dataset, std::vecto
   for (const CurveAxis axis : {CurveAxis::hidden, CurveAxis::patch}) {
     const auto results = run_paper_curves(options, dataset, axis);
     if (!results) return false;
-    const std::string name =
-        (std::filesystem::path(options.directory) /
-         (options.dataset + (axis == CurveAxis::hidden ? "-over-hidden" : "-over-patch")))
-            .string();
+    const std::string name = (std::filesystem::path(options.directory) / curves_name(options, axis)).string();
+    if (results->empty()) {
+      note("no run of '" + name + "' is finished; nothing to draw");
+      continue;
+    }
     write_text_file(name + ".csv", curves_csv(*results));
     write_text_file(name + ".svg", curves_svg(*results, axis));
     note("wrote " + name + ".csv and .svg");

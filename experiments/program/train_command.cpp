@@ -91,6 +91,7 @@ int run(const TrainArguments& arguments) {
   if (!arguments.bank.empty()) {
     given = read_bank(arguments.bank, config, dataset);
     if (report_if_complete(arguments, config)) return exit_code::kDone;
+    for (const std::string& text : given->notes) note(text);
   }
   interrupt::install();
   TrainOptions options{.output = arguments.output,

@@ -1,6 +1,7 @@
 #include "experiments/run/bank.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +44,54 @@ std::string text_of(ImageShape shape) {
 ReceptiveFields scaled(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
   if (is_fixed(config.hidden.kind)) return bank;
   return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, config.rate.inhibition, images);
+}
+
+/// Whether a run or bank file of this configuration has fitted the filters to its images: not if they were
+/// drawn or given.
+bool fits_filters(const Config& config) {
+  const bool in_place = config.model == ModelKind::rate && config.rate.hidden_rule != HiddenRule::fixed;
+  return is_learned(config.hidden.kind) || in_place;
+}
+
+/// How the images that `stored` was fitted on differ from those at hand; empty if they don't.
+std::vector<std::string> image_differences(const Config& stored, const nlohmann::json& summary,
+                                           const Config& config, const Dataset& dataset) {
+  std::vector<std::string> differences;
+  for (const char* key : {"dataset.name", "dataset.images", "dataset.classes"}) {
+    const std::string there = setting(stored, key);
+    if (there != setting(config, key))
+      differences.push_back(fmt::format("{}, here {}", there, setting(config, key)));
+  }
+  const auto recorded = summary.find("training_images");
+  if (!differences.empty() || recorded == summary.end() || !config.dataset.classes.empty())
+    return differences;
+  const std::uint64_t there = recorded->get<std::uint64_t>() + stored.dataset.validation;
+  const std::uint64_t here = dataset.train.size() + dataset.validation.size();
+  if (there != here) differences.push_back(fmt::format("{} training images, here {}", there, here));
+  return differences;
+}
+
+/// Held-out images are the last ones, so more were seen where fewer were held out.
+bool has_seen_validation(const Config& stored, const Config& config, const Dataset& dataset) {
+  const std::uint64_t most = stored.learned.fit_images;
+  const bool all = !is_learned(stored.hidden.kind) || most == 0;
+  return stored.dataset.validation < config.dataset.validation && (all || most > dataset.train.size());
+}
+
+std::vector<std::string> notes_about_images(const RunReader& reader, const Provenance& made,
+                                            const Config& stored, const Config& config,
+                                            const Dataset& dataset) {
+  if (!made.bank.empty() || !fits_filters(stored)) return {};
+  const auto differences = image_differences(stored, reader.summary(), config, dataset);
+  if (!differences.empty()) {
+    return {fmt::format("the bank of '{}' was fitted on other images ({})", reader.path(),
+                        fmt::join(differences, "; "))};
+  }
+  if (!has_seen_validation(stored, config, dataset)) return {};
+  return {fmt::format(
+      "the bank of '{}' was fitted on images that are held out here, too ({}, here {}); "
+      "validation figures may be too good",
+      reader.path(), setting(stored, "dataset.validation"), setting(config, "dataset.validation"))};
 }
 
 }  // namespace
@@ -187,6 +236,8 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
                                   text_of(bank.shape()), text_of(dataset.train.shape())));
   }
   require_inhibition(bank, config, path);
+  std::vector<std::string> notes = notes_about_images(reader, made, stored, config, dataset);
+  const Config asked = config;
   if (is_learned(config.hidden.kind)) {
     const FieldScale scale_by = config.learned.scale_by;
     config.learned = stored.learned;
@@ -194,8 +245,14 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
   } else if (is_fixed(config.hidden.kind)) {
     config.hidden = stored.hidden;
   }
-  return {scaled(bank, config, dataset.train), fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed,
-                                                           made.created, made.git_hash, made.command_line)};
+  if (const auto changes = training_differences(asked, config); !changes.empty()) {
+    notes.push_back(fmt::format("settings of the bank of '{}' take the place of those given here ({})", path,
+                                fmt::join(changes, ", ")));
+  }
+  return {.fields = scaled(bank, config, dataset.train),
+          .origin = fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed, made.created, made.git_hash,
+                                made.command_line),
+          .notes = std::move(notes)};
 }
 
 }  // namespace shallows

@@ -41,16 +41,20 @@ std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& da
 void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
                 const nlohmann::json& summary);
 
-/// A bank of a file, and in one line which file that is and how it was made.
+/// A bank of a file, in one line which file that is and how it was made, and what the user should know: that
+/// the bank was fitted on another data set or on images that are held out here, or that its settings take the
+/// place of others.
 struct GivenBank {
   ReceptiveFields fields;
   std::string origin;
+  std::vector<std::string> notes = {};
 };
 
 /// The bank of a bank file, run file or checkpoint, scaled as `config` asks for. Settings of how it was
-/// learned are copied from the file into `config`. Throws Error (configuration) that names the key if the
-/// bank is of another kind (unless hidden.kind is "file"), size or patch than the configuration's, or was
-/// made for images of another shape; data if the file holds none.
+/// made are copied from the file into `config`. Where the bank of a run file comes from another file, it is
+/// not known which images it was fitted on, and there is no note about them. Throws Error (configuration)
+/// that names the key if the bank is of another kind (unless hidden.kind is "file"), size or patch than the
+/// configuration's, or was made for images of another shape; data if the file holds none.
 GivenBank read_bank(const std::string& path, Config& config, const Dataset& dataset);
 
 }  // namespace shallows

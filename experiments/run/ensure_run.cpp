@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "experiments/run/interrupt.hpp"
+
 namespace shallows {
 
 std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output) {
@@ -19,13 +21,18 @@ std::optional<nlohmann::json> finished_run(const Config& config, const std::stri
 std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options) {
   if (auto figures = finished_run(config, options.output)) return figures;
   const std::string checkpoint = checkpoint_path(options.output);
-  Trainer trainer = [&]() -> Trainer {
+  const auto begin = [&]() -> Trainer {
     if (!std::filesystem::exists(checkpoint)) return {config, dataset, std::move(options)};
     const RunReader reader(checkpoint);
     return {config, dataset, std::move(options), reader};
-  }();
-  if (trainer.train() != TrainEnd::complete) return {};
-  return trainer.finish();
+  };
+  try {
+    Trainer trainer = begin();
+    if (trainer.train() != TrainEnd::complete) return {};
+    return trainer.finish();
+  } catch (const interrupt::Stopped&) {
+    return {};  // while the bank was learned: there is no checkpoint yet, but runs before this one stay
+  }
 }
 
 }  // namespace shallows

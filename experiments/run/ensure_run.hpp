@@ -15,8 +15,8 @@ namespace shallows {
 std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output);
 
 /// The figures of the run options.output: of the complete one if it is there; else it is trained and tested,
-/// from its checkpoint on if it has one. Nothing if a signal came in between (the checkpoint stays). Throws
-/// what Trainer throws.
+/// from its checkpoint on if it has one. Nothing if a signal came in between (the checkpoint stays, if there
+/// is one yet). Throws what Trainer throws.
 std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options);
 
 }  // namespace shallows

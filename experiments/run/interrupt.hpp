@@ -11,7 +11,8 @@ void install();
 /// The signal that asked for a stop; 0 if none did.
 int requested();
 
-/// Thrown where such a signal stops something that leaves nothing behind; only main() catches it.
+/// Thrown where such a signal stops something that leaves nothing behind: caught by main(), or where other
+/// results stay.
 class Stopped : public std::exception {
  public:
   const char* what() const noexcept override { return "stopped; nothing was written"; }

@@ -6,7 +6,7 @@ import zlib
 import h5py
 import numpy as np
 
-from harness import (EXIT_CHECKPOINT, EXIT_DATA, EXIT_USAGE, ProgramTestCase, main, settings)
+from harness import (EXIT_CHECKPOINT, EXIT_DATA, EXIT_USAGE, ProgramTestCase, main, settings, write_dataset)
 
 PCA = settings("hidden.kind=pca", "hidden.features=6")
 ICA = settings("hidden.kind=ica", "hidden.features=6")
@@ -104,6 +104,59 @@ class Bank(ProgramTestCase):
         self.assertEqual(read_png(self.work / "pictures/filters.png"), (4 * 17 + 1, 3 * 17 + 1, 1))
         self.assertEqual(self.names_in("pictures"), ["filters.png"])
 
+    def train_with(self, bank, *options):
+        """What is noted on stderr, but for progress."""
+        outcome = self.succeed("train", "rate.toml", *options, "-o", "run.h5", "--bank", bank, "-q")
+        return [line for line in outcome.stderr.splitlines() if line.startswith("shallows: ")]
+
+    def test_of_the_same_images_and_settings_needs_no_note(self):
+        for options in (PCA, (), settings("hidden.kind=random")):
+            self.succeed("bank", "rate.toml", *options, "-o", "bank.h5")
+            self.assertEqual(self.train_with("bank.h5", *options), [])
+
+    def test_knows_what_it_was_fitted_on(self):
+        self.succeed("bank", "rate.toml", *PCA, *settings("dataset.validation=40"), "-o", "bank.h5")
+        with h5py.File(self.work / "bank.h5") as file:
+            self.assertEqual(file["summary"].attrs["dataset"], "tiny")
+            self.assertEqual(file["summary"].attrs["training_images"], 200)
+
+    def test_of_other_images_is_noted(self):
+        write_dataset(self.work / "other", train=250)
+        self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
+        other = settings("dataset.directory=other")
+        for options, words in (((*other, *settings("dataset.name=other")),
+                                'dataset.name = "tiny", here dataset.name = "other"'),
+                               (settings("dataset.classes=0,1"), 'dataset.classes = "", here dataset.classes = "0,1"'),
+                               (other, "240 training images, here 250")):
+            notes = self.train_with("bank.h5", *PCA, *options)
+            self.assertEqual(len(notes), 1, notes)
+            self.assertIn("'bank.h5' was fitted on other images", notes[0])
+            self.assertIn(words, notes[0])
+
+    def test_of_held_out_images_is_noted(self):
+        held_out = settings("dataset.validation=40")
+        self.succeed("bank", "rate.toml", *PCA, "-o", "all.h5")
+        self.succeed("bank", "rate.toml", *PCA, *held_out, "-o", "without.h5")
+        few = settings("hidden.fit_images=200")
+        self.succeed("bank", "rate.toml", *PCA, *few, "-o", "few.h5")
+        self.succeed("train", "rate.toml", *settings("hidden.kind=random", "hidden.rule=backprop"), "-o", "learned.h5")
+        kind = settings("hidden.kind=file")
+        for bank, options in (("all.h5", PCA), ("learned.h5", kind)):
+            notes = self.train_with(bank, *options, *held_out)
+            self.assertEqual(len(notes), 1, notes)
+            self.assertIn("held out here, too (dataset.validation = 0, here dataset.validation = 40)", notes[0])
+        self.assertEqual(self.train_with("without.h5", *PCA, *held_out), [])
+        self.assertEqual(self.train_with("without.h5", *PCA), [])
+        self.assertEqual(self.train_with("few.h5", *PCA, *few, *held_out), [])
+
+    def test_with_settings_of_its_own_is_noted(self):
+        self.succeed("bank", "rate.toml", *ICA, "-o", "bank.h5")
+        notes = self.train_with("bank.h5", *ICA, *settings("hidden.ica_one_step=true"))
+        self.assertEqual(len(notes), 1, notes)
+        self.assertIn("hidden.ica_one_step: true -> false", notes[0])
+        with h5py.File(self.work / "run.h5") as file:
+            self.assertIn("ica_one_step = false", file["provenance"].attrs["config"])
+
     def test_is_inspected(self):
         self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
         self.assertIn("receptive_fields", self.succeed("inspect", "bank.h5").stdout)
@@ -165,6 +218,28 @@ class BadBanks(ProgramTestCase):
                                        "-o", "bank.h5")
             self.assert_refused(outcome, EXIT_USAGE, "hidden.features = 16", "choose 1 to 15")
         self.assertNotIn("bank.h5", self.names_in())
+
+    def test_components_of_a_single_pixel(self):
+        for kind in ("pca", "ica"):
+            outcome = self.run_program("bank", "rate.toml", *settings(f"hidden.kind={kind}", "hidden.features=1",
+                                                                      "hidden.patch=1"), "-o", "bank.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "hidden.patch = 1", "choose a larger patch")
+
+    def test_a_picture_in_place_of_the_bank(self):
+        (self.work / "old.png").write_text("old")
+        (self.work / "link.png").hardlink_to(self.work / "old.png")
+        for bank, picture in (("x.png", "x.png"), ("x.png", "./x.png"), ("old.png", "link.png")):
+            outcome = self.run_program("bank", "rate.toml", *PCA, "-o", bank, "--mosaic", picture)
+            self.assert_refused(outcome, EXIT_USAGE, "--mosaic", "-o", "name two files")
+        self.assertNotIn("x.png", self.names_in())
+        self.assertEqual((self.work / "old.png").read_text(), "old")
+
+    def test_a_picture_that_is_no_png(self):
+        for picture in ("x.svg", "x", "bank.h5", ".png"):
+            outcome = self.run_program("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", picture)
+            self.assert_refused(outcome, EXIT_USAGE, f"'{picture}'", "ends in .png")
+        self.assertNotIn("other.h5", self.names_in())
+        self.succeed("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", "X.PNG")
 
     def test_a_size_that_is_no_multiple_of_the_features(self):
         outcome = self.run_program("train", "rate.toml", *PCA, *settings("hidden.size=61"), "-o", "run.h5")

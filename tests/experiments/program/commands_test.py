@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
+import resource
 import subprocess
 from pathlib import Path
 
-from harness import (EXIT_DATA, EXIT_DONE, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images, idx_labels,
-                     main, settings)
+from harness import (EXIT_DATA, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images,
+                     idx_labels, main, settings)
 
 COMMANDS = ("train", "bank", "test", "inspect", "compare", "figure", "list", "config", "bench")
 NUMBER = (int, float)
@@ -258,6 +259,20 @@ class Output(ProgramTestCase):
                               cwd=self.work, capture_output=True)
         self.assertEqual(done.returncode, EXIT_DONE, done.stderr)
         self.assertEqual(json.loads(done.stdout)["output"], "\ufffd.h5")
+
+
+class Memory(ProgramTestCase):
+    def test_that_does_not_suffice(self):
+        if any(name in Path(PROGRAM).read_bytes() for name in (b"__asan_", b"__tsan_")):
+            self.skipTest("a sanitizer takes more address space than any limit leaves")
+        limit = 300 << 20
+        outcome = self.run_program("train", "rate.toml", *settings("hidden.size=1000000", "hidden.patch=8"), "-o",
+                                   "run.h5", "--threads", "1",
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        # Fewer neurons help nothing where the covariances of large patches are what is too much.
+        self.assert_refused(outcome, EXIT_FAILED, "out of memory", "hidden.size", "--threads", "hidden.patch",
+                            'hidden.pca_rule = "sanger"')
+        self.assertNotIn("run.h5", self.names_in())
 
 
 if __name__ == "__main__":

@@ -106,6 +106,20 @@ class Table(PaperTestCase):
             for a, b in zip(cut["files"], uncut["files"], strict=True):
                 self.assert_same_run(self.work / a, self.work / b)
 
+    def test_goes_on_after_an_interruption_of_a_bank(self):
+        # So many neurons that the signal finds it at the bank.
+        arguments = ["paper", "--hidden", "2000", "--patch", "4", "--seeds", "1", "--only", "l-sc", "--coding", "rate",
+                     "--updates", "100", "-o", "cut"]
+        program = Running(*arguments, cwd=self.work)
+        program.ready_for_signals()
+        time.sleep(0.1)
+        program.send(signal.SIGINT)
+        outcome = program.finish()
+        self.assertEqual(outcome.code, 130, outcome.stderr)
+        self.assertEqual(self.names_in("cut"), [])
+        self.assertIn("the same command goes on", outcome.stderr)
+        self.assertNotIn("nothing was written", outcome.stderr)
+
     def test_trains_the_networks_of_one_coding(self):
         rows = json.loads(self.paper("-o", "out", "--only", "l-rg", "--coding", "spiking", "--json", seeds=1).stdout)
         self.assertEqual([(row["model"], row["coding"]) for row in rows], [("l-rg", "spiking")])
@@ -170,23 +184,59 @@ class Table(PaperTestCase):
 
 
 class Curves(PaperTestCase):
+    def curves(self, *arguments, updates=20):
+        return self.succeed("paper", "--curves", "--updates", updates, "--patch", "4", "--hidden", "60", "--seeds", "1",
+                            "-o", "out", "--json", *arguments)
+
     def test_are_stored_as_tables_and_pictures(self):
         rows = json.loads(self.succeed("paper", "--curves", "--updates", "240", "--patch", "4", "--hidden", "60",
                                        "--seeds", "2", "--only", "rp,l-rp", "-o", "out", "--json").stdout)
-        over_hidden = self.read_csv("out/mnist-over-hidden.csv")
+        over_hidden = self.read_csv("out/mnist-p4-u240-over-hidden.csv")
         self.assertEqual([row["hidden"] for row in over_hidden if row["model"] == "l-rp"],
                          ["10", "30", "100", "300", "1000", "3000", "10000"])
         self.assertEqual({row["patch"] for row in over_hidden if row["model"] == "rp"}, {"8"})
-        over_patch = self.read_csv("out/mnist-over-patch.csv")
+        over_patch = self.read_csv("out/mnist-n60-u240-over-patch.csv")
         self.assertEqual([(row["model"], row["patch"]) for row in over_patch],
-                         [("l-rp", patch) for patch in "12357"])  # the images have 8 x 8 pixels
+                         [("l-rp", patch) for patch in "123578"])  # up to the side of the images
         self.assertEqual(len(rows), len(over_hidden) + len(over_patch))
         for row, line in zip(rows, over_hidden + over_patch, strict=True):
-            self.assertAlmostEqual(row["accuracy_mean"], float(line["accuracy_mean"]))
-        for name, models in (("hidden", {"rp", "l-rp"}), ("patch", set())):
-            tree = ElementTree.parse(self.work / f"out/mnist-over-{name}.svg")
-            texts = {element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")}
-            self.assertLessEqual(models, texts)
+            # The tuned settings, and these only.
+            self.assertEqual((line["settings"], row["seeds"], row["tuned_seeds"]), ("tuned", 0, 2))
+            self.assertTrue(all("-tuned-" in file for file in row["files"]))
+            self.assertAlmostEqual(row["tuned_accuracy_mean"], float(line["accuracy_mean"]))
+        for name, texts in (("p4-u240-over-hidden", {"rp, tuned", "l-rp, tuned"}), ("n60-u240-over-patch", set())):
+            tree = ElementTree.parse(self.work / f"out/mnist-{name}.svg")
+            self.assertLessEqual(texts, {element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")})
+
+    def test_of_one_model_keep_what_is_finished_of_the_others(self):
+        self.curves("--only", "l-rp")
+        over_patch = (self.work / "out/mnist-n60-u20-over-patch.csv").read_bytes()
+        stamps = self.stamps("out")
+        self.curves("--only", "rp")
+        over_hidden = self.read_csv("out/mnist-p4-u20-over-hidden.csv")
+        self.assertEqual([row["model"] for row in over_hidden], ["rp"] * 7 + ["l-rp"] * 7)
+        self.assertEqual((self.work / "out/mnist-n60-u20-over-patch.csv").read_bytes(), over_patch)
+        after = self.stamps("out")
+        self.assertEqual({name: after[name] for name in stamps}, stamps)
+        self.assertFalse([name for name in after if "rg" in name])
+
+    def test_of_no_run_are_not_written(self):
+        outcome = self.curves("--trained")
+        self.assertEqual(json.loads(outcome.stdout), [])
+        self.assertIn("nothing to draw", outcome.stderr)
+        self.assertEqual(self.names_in("out"), [])
+
+    def test_of_two_scales_stay_apart(self):
+        self.curves("--only", "l-rp")
+        self.curves("--only", "l-rp", updates=40)
+        self.assertEqual([row["updates"] for row in self.read_csv("out/mnist-p4-u20-over-hidden.csv")], ["20"] * 7)
+        self.assertEqual([row["updates"] for row in self.read_csv("out/mnist-p4-u40-over-hidden.csv")], ["40"] * 7)
+
+    def test_refuse_models_that_have_none(self):
+        for model in ("l-pca", "bp"):
+            outcome = self.run_program("paper", *SMALL, "--curves", "--only", f"l-rg,{model}", "-o", "out")
+            self.assert_refused(outcome, EXIT_USAGE, f"'{model}'", "rp, rg, l-rp, l-rg")
+        self.assertEqual(self.names_in("out"), [])
 
 
 if __name__ == "__main__":
