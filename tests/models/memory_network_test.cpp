@@ -233,6 +233,16 @@ TEST(MemoryNetwork, LetsTheChannelsVote) {
   EXPECT_EQ(trained({.max_neurons = 10}, nullptr, train).respond(views(test))[0].predicted, 1);
 }
 
+TEST(MemoryNetwork, DoesNotAnswerWhileAChannelIsEmpty) {
+  const ImageSet images = coloured({0, 200}, {0, 200}, {0, 200}, {0, 1});
+  MemoryNetwork network({.max_neurons = 3, .channels = Channels::vote}, nullptr, images.shape(), 2);
+  const std::vector<float> row(4, 0.0F);
+  for (const std::size_t channel : {0U, 2U}) network.restore_row(channel, row, 0, 1, 0);
+  EXPECT_THROW(network.respond(views(images)), Error);
+  network.restore_row(1, row, 0, 1, 0);
+  EXPECT_EQ(network.respond(views(images)).size(), 2U);
+}
+
 TEST(MemoryNetwork, RefusesWhatCannotWork) {
   const ReceptiveFields fields = bank();
   EXPECT_THROW(MemoryNetwork({.max_neurons = 9}, nullptr, kScene, kSceneClasses), Error);
