@@ -15,6 +15,7 @@
 #include "experiments/config_parser.hpp"
 #include "experiments/config_schema.hpp"
 #include "experiments/suggest.hpp"
+#include "models/spiking_network.hpp"
 #include "sim/error.hpp"
 #include "sim/lif_layer.hpp"
 
@@ -102,11 +103,8 @@ void check_spiking(const Config& config, std::string_view source) {
   const bool driven = spiking.hidden_bias_mV > threshold_mV || spiking.readout.bias_mV > threshold_mV;
   const bool long_refractory = spiking.neuron.refractory_ms > kLongestRefractory * spiking.neuron.tau_ms;
   if (spiking.engine == EngineKind::fast && (driven || long_refractory)) {
-    refuse(fmt::format(
-               "engine.kind = \"fast\" does not apply: it needs hidden and readout biases of at most the "
-               "threshold and a refractory time of at most {} neuron.tau_ms",
-               kLongestRefractory),
-           source, "choose \"automatic\" or \"reference\"");
+    refuse("engine.kind = \"fast\" does not apply: it needs " + fast_engine_needs(), source,
+           "choose \"automatic\" or \"reference\"");
   }
 }
 

@@ -61,10 +61,8 @@ std::vector<ConfigKey> learned_bank_keys() {
       choice<HiddenInhibition>(
           "hidden.inhibition", "inhibition",
           "how sparse-coding neurons respond in the rate network: none, each for itself (rectified); or by "
-          "the "
-          "inhibition that they have learned within their patch, integrated to its fixed point or by 50 "
-          "Euler "
-          "steps (the paper's, fast)",
+          "the inhibition that they have learned within their patch, integrated to its fixed point or by 50 "
+          "Euler steps (the paper's, fast)",
           {{"none", HiddenInhibition::none},
            {"fixed-point", HiddenInhibition::fixed_point},
            {"fifty-steps", HiddenInhibition::fifty_steps}},

@@ -137,6 +137,11 @@ Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::size_t inp
           .readout_mV = array_values<double>(arrays, "thresholds/readout_mV", classes)};
 }
 
+std::string fast_engine_needs() {
+  return "hidden.bias_mV and readout.bias_mV below every threshold, and neuron.refractory_ms of at most " +
+         std::to_string(static_cast<int>(kLongestRefractory)) + " neuron.tau_ms";
+}
+
 struct SpikingNetwork::Impl {
   template <class Stages>
   struct Engine {
@@ -186,11 +191,8 @@ SpikingNetwork::SpikingNetwork(const SpikingParams& params, const ReceptiveField
   const bool fast_applies = LifLayer<float>::applies(params.neuron, thresholds.hidden_mV, drives) &&
                             SpikingReadout<float>::applies(params, thresholds.readout_mV);
   if (params.engine == EngineKind::fast && !fast_applies) {
-    throw Error(
-        ErrorKind::configuration,
-        "engine.kind = \"fast\" can't run this network (it needs hidden.bias_mV and readout.bias_mV below "
-        "every threshold, and neuron.refractory_ms of at most 16 neuron.tau_ms); set engine.kind = "
-        "\"automatic\"");
+    throw Error(ErrorKind::configuration, "engine.kind = \"fast\" can't run this network (it needs " +
+                                              fast_engine_needs() + "); set engine.kind = \"automatic\"");
   }
   const auto build = [&]() -> decltype(Impl::engine) {
     if (params.engine == EngineKind::reference || !fast_applies) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
@@ -37,6 +38,9 @@ struct Thresholds {
 
 Thresholds draw_thresholds(const ThresholdParams& params, std::size_t inputs, std::size_t hidden,
                            std::size_t classes, std::uint64_t seed);
+
+/// For messages: the keys that the fast engine needs, and their values.
+std::string fast_engine_needs();
 
 class SpikingNetwork {
  public:

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "experiments/dataset.hpp"
 #include "experiments/program/commands.hpp"
@@ -77,6 +79,19 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
   return begin();
 }
 
+/// A full memory without replacement learns nothing of a class that has no row.
+void note_classes_without_rows(const MemoryNetwork& memory, const ImageSet& train) {
+  std::set<int> missing;
+  for (const std::uint8_t label : train.labels()) {
+    if (memory.memories().front().rows().count(label) == 0) missing.insert(label);
+  }
+  if (missing.empty()) return;
+  note(
+      fmt::format("the memory has no row of class {} (it was full, or no such image was shown yet); raise "
+                  "memory.max_neurons, or set memory.replacement = \"balanced\"",
+                  fmt::join(missing, ", ")));
+}
+
 }  // namespace
 
 int run(const TrainArguments& arguments) {
@@ -106,9 +121,7 @@ int run(const TrainArguments& arguments) {
   Trainer trainer = make_trainer(arguments, config, dataset, std::move(options));
   if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
       trainer.network().engine() == "reference") {
-    note(
-        "using the reference engine, which is slow: the fast one needs biases below every threshold and no "
-        "refractory time");
+    note("using the reference engine, which is slow: the fast one needs " + fast_engine_needs());
   }
   const TrainEnd end = trainer.train();
   const std::string checkpoint = checkpoint_path(arguments.output);
@@ -124,6 +137,9 @@ int run(const TrainArguments& arguments) {
     note("stopped after " + std::to_string(trainer.state().total.images) + " images; continue from '" +
          checkpoint + "' with the same command and --resume");
     return 128 + interrupt::requested();
+  }
+  if (const MemoryNetwork* memory = trainer.network().memory()) {
+    note_classes_without_rows(*memory, dataset.train);
   }
   report(arguments, *result, arguments.output);
   return exit_code::kDone;

@@ -142,7 +142,10 @@ ReceptiveFields stored_bank(std::span<const NamedArray> arrays, ImageShape shape
         ErrorKind::data,
         "the stored receptive fields do not fit their images (the file was changed or damaged); train again");
   }
-  if (!std::all_of(filters.begin(), filters.end(), [](float weight) { return std::isfinite(weight); })) {
+  const auto finite = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  };
+  if (!finite(filters) || (inhibition && !(finite(inhibition->weights) && finite(inhibition->thresholds)))) {
     throw Error(
         ErrorKind::data,
         "the stored receptive fields hold weights that are no numbers or infinite (the file was changed or "

@@ -260,6 +260,11 @@ class BadBanks(ProgramTestCase):
                 file["receptive_fields/filters"][3, ...] = weight
             outcome = self.run_program("train", "rate.toml", *PCA, "--bank", "bank.h5", "-o", "run.h5")
             self.assert_refused(outcome, EXIT_DATA, "no numbers")
+        self.succeed("bank", "rate.toml", *SPARSE, "-o", "sparse.h5")
+        with h5py.File(self.work / "sparse.h5", "a") as file:
+            file["receptive_fields/thresholds"][2] = float("nan")
+        outcome = self.run_program("train", "rate.toml", *SPARSE, "--bank", "sparse.h5", "-o", "run.h5")
+        self.assert_refused(outcome, EXIT_DATA, "no numbers")
 
     def test_files_without_a_bank(self):
         self.write("perceptron.toml", PERCEPTRON)

@@ -151,6 +151,16 @@ class GoesOn(MemoryTestCase):
         self.assertEqual(memory["counters"].sum(), TRAIN)
         self.assertGreater(self.succeed_json("test", "second.h5", *settings("dataset.classes="))["test_accuracy"], 90)
 
+    def test_of_a_full_memory_tells_which_classes_got_no_row(self):
+        self.succeed("train", "memory.toml", "-o", "first.h5", *settings("dataset.classes=0,1"))
+        outcome = self.succeed("train", "memory.toml", "--from", "first.h5", "-o", "second.h5",
+                               *settings("dataset.classes=2"))
+        self.assertIn("no row of class 2", outcome.stderr)
+        self.assertIn("memory.replacement", outcome.stderr)
+        outcome = self.succeed("train", "memory.toml", "--from", "first.h5", "-o", "third.h5",
+                               *settings("dataset.classes=2", "memory.replacement=balanced"))
+        self.assertNotIn("no row", outcome.stderr)
+
     def test_with_labels_that_the_first_data_set_did_not_have(self):
         self.succeed("train", "memory.toml", "-o", "first.h5")
         images = [bytes([200 if i // SIDE == i % SIDE else 0 for i in range(SIDE * SIDE)])] * 20
