@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "sim/masks-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -28,34 +30,9 @@ HWY_INLINE std::size_t append_set_bits(std::uint64_t word, std::size_t base, std
   return size;
 }
 
-std::size_t count_set_bits(const std::uint64_t* bits, std::size_t words) {
-  std::size_t count = 0;
-  for (std::size_t w = 0; w < words; ++w) count += hwy::PopCount(bits[w]);
-  return count;
-}
-
 std::size_t list_set_bits(const std::uint64_t* bits, std::size_t words, std::uint16_t* positions) {
   std::size_t size = 0;
   for (std::size_t w = 0; w < words; ++w) size += append_set_bits(bits[w], w * 64, positions + size);
-  return size;
-}
-
-std::size_t list_nonzero_words(const std::uint64_t* words, std::size_t count, std::uint16_t* indices) {
-  const hn::CappedTag<std::uint64_t, 8> d;
-  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
-  std::size_t size = 0;
-  for (std::size_t first = 0; first < count; first += 64) {
-    std::uint64_t nonzero = 0;
-    const std::size_t end = count - first < 64 ? count - first : 64;
-    std::size_t k = 0;
-    for (; k + kLanes <= end; k += kLanes) {
-      std::uint8_t bits[8] = {};
-      hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, words + first + k), hn::Zero(d)), bits);
-      nonzero |= std::uint64_t{bits[0]} << k;
-    }
-    for (; k < end; ++k) nonzero |= std::uint64_t{words[first + k] != 0} << k;
-    size += append_set_bits(nonzero, first, indices + size);
-  }
   return size;
 }
 
@@ -69,28 +46,10 @@ void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits
     for (std::size_t first = 0; first < count; first += 64) {
       std::uint64_t word = 0;
       for (std::size_t lane = 0; lane < 64; lane += kLanes) {
-        std::uint64_t part = 0;
-        hn::StoreMaskBits(d, hn::TestBit(hn::LoadU(d, masks + first + lane), bit),
-                          reinterpret_cast<std::uint8_t*>(&part));
-        word |= part << lane;
+        word |= bits_of(d, hn::TestBit(hn::LoadU(d, masks + first + lane), bit)) << lane;
       }
       rows[b * stride + first / 64] = word;
       counts[b] += hwy::PopCount(word);
-    }
-  }
-}
-
-/// A plain loop that the compiler turns into vector instructions.
-void transpose_64(std::uint64_t* words) {
-  // Swaps the off-diagonal quarters of ever smaller squares (Warren, Hacker's Delight, section 7-3).
-  std::uint64_t mask = 0x00000000ffffffff;
-  for (std::size_t half = 32; half != 0; half /= 2, mask ^= mask << half) {
-    for (std::size_t top = 0; top < 64; top += 2 * half) {
-      for (std::size_t r = top; r < top + half; ++r) {
-        const std::uint64_t swapped = ((words[r] >> half) ^ words[r + half]) & mask;
-        words[r] ^= swapped << half;
-        words[r + half] ^= swapped;
-      }
     }
   }
 }
@@ -101,24 +60,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shallows {
 
-HWY_EXPORT(count_set_bits);
 HWY_EXPORT(list_set_bits);
-HWY_EXPORT(list_nonzero_words);
 HWY_EXPORT(split_masks);
-HWY_EXPORT(transpose_64);
-
-std::size_t count_set_bits(std::span<const std::uint64_t> bits) {
-  return HWY_DYNAMIC_DISPATCH(count_set_bits)(bits.data(), bits.size());
-}
 
 std::size_t list_set_bits(std::span<const std::uint64_t> bits, std::uint16_t* positions) {
   assert(bits.size() <= 1024);
   return HWY_DYNAMIC_DISPATCH(list_set_bits)(bits.data(), bits.size(), positions);
-}
-
-std::size_t list_nonzero_words(std::span<const std::uint64_t> words, std::uint16_t* indices) {
-  assert(words.size() <= 65536);
-  return HWY_DYNAMIC_DISPATCH(list_nonzero_words)(words.data(), words.size(), indices);
 }
 
 void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
@@ -126,8 +73,6 @@ void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits
   assert(bits <= 16);
   HWY_DYNAMIC_DISPATCH(split_masks)(masks, count, bits, rows, stride, counts);
 }
-
-void transpose_64(std::uint64_t* words) { HWY_DYNAMIC_DISPATCH(transpose_64)(words); }
 
 }  // namespace shallows
 #endif  // HWY_ONCE

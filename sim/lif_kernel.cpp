@@ -12,23 +12,11 @@
 #include <hwy/highway.h>
 
 #include "sim/fused_multiply_add-inl.hpp"
+#include "sim/masks-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// Bit i is lane i's.
-template <class D, class M>
-HWY_INLINE std::uint64_t bits_of(D d, M mask) {
-#if HWY_TARGET <= HWY_AVX3
-  (void)d;
-  return mask.raw;  // StoreMaskBits() takes its address, which costs a second copy
-#else
-  std::uint8_t bytes[8] = {};
-  hn::StoreMaskBits(d, mask, bytes);
-  return bytes[0];
-#endif
-}
 
 template <std::size_t kBlocks, bool kSimultaneous, bool kRefractory, class Real>
 HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps,

@@ -25,13 +25,27 @@ constexpr std::size_t kSliceWords = kSliceArrivals / 64;
 /// Consecutive blocks that select their arrivals together. More share more of the work, but have fewer
 /// arrivals in common.
 constexpr std::size_t kCohortBlocks = 9;
-static_assert(kCohortBlocks <= 16, "a cohort's blocks are the bits of 16");
+/// Of the masks that tell which blocks of a cohort, and which cohorts of a group, an arrival reaches.
+constexpr std::size_t kMaskBits = 16;
+static_assert(kCohortBlocks <= kMaskBits);
 
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
   std::vector<double> gap(thresholds_mV);
   for (std::size_t i = 0; i < gap.size(); ++i) gap[i] -= drives_mV[i];
   return gap;
+}
+
+/// For each time the index of the last one that equals it; nothing if no two are equal.
+std::vector<std::uint32_t> last_of_instants(std::span<const TimeMs> times) {
+  std::vector<std::uint32_t> last;
+  if (std::adjacent_find(times.begin(), times.end()) == times.end()) return last;
+  last.resize(times.size());
+  for (std::size_t k = times.size(); k-- > 0;) {
+    const bool tied = k + 1 < times.size() && times[k] == times[k + 1];
+    last[k] = tied ? last[k + 1] : static_cast<std::uint32_t>(k);
+  }
+  return last;
 }
 
 }  // namespace
@@ -63,12 +77,13 @@ template <class Real>
 struct LifLayer<Real>::Events {
   std::span<const TimeMs> times;
   std::span<const NeuronId> sources;
-  std::uint32_t first;                 // index of the frame's first arrival in the whole train
-  std::vector<Real> scale;             // exp(t / tau), t since the frame's start
-  std::vector<std::uint32_t> instant;  // last arrival of the same time; empty if no two are simultaneous
-  Real rebase;                         // exp(-frame / tau): from this frame's origin to the next one's
-  std::size_t words;                   // of a row of `reach`
-  std::vector<std::uint64_t> reach;    // [cohort][words]: bit k is set where arrival k reaches the cohort
+  std::uint32_t first;      // index of the frame's first arrival in the whole train
+  std::vector<Real> scale;  // exp(t / tau), t since the frame's start
+  // Last arrival of the same time, counted in the whole train; empty if no two are simultaneous.
+  std::span<const std::uint32_t> instant;
+  Real rebase;                       // exp(-frame / tau): from this frame's origin to the next one's
+  std::size_t words;                 // of a row of `reach`
+  std::vector<std::uint64_t> reach;  // [cohort][words]: bit k is set where arrival k reaches the cohort
 };
 
 /// A block in its place of the team: there until it has walked its list, then another one takes the place.
@@ -82,11 +97,11 @@ struct Walker {
 /// meanwhile.
 template <class Real>
 struct LifLayer<Real>::Scratch {
+  std::uint32_t first_arrival;  // of the slice, in the whole train
   // The slice's arrivals at the cohort, beside those in `lists`.
   std::size_t size;
   std::uint16_t position[kSliceArrivals + kBitListSlack];  // in the slice
   std::uint16_t blocks[kSliceArrivals + 64];               // bit b: reaches the cohort's block b
-  std::uint32_t arrival[kSliceArrivals];                   // in the whole train; the last one of its instant
 
   std::uint64_t reach[kCohortBlocks * kSliceWords];  // [block][word]: bit k, arrival k reaches the block
   std::size_t length[kCohortBlocks];                 // of the blocks' lists
@@ -94,7 +109,7 @@ struct LifLayer<Real>::Scratch {
 
   std::array<Walker, kTeamBlocks> team;
   TeamLists<Real> lists;
-  std::uint16_t volleys[kSliceArrivals + kBitListSlack];  // for append_volleys()
+  VolleyScratch volleys;
 };
 
 template <class Real>
@@ -117,7 +132,7 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
       cohorts_((synapses_.blocks().size() + kCohortBlocks - 1) / kCohortBlocks),
       row_of_(cohorts_ * synapses_.source_count(), 0),
       blocks_of_(cohorts_ * synapses_.source_count(), 0),
-      cohorts_of_((cohorts_ + 63) / 64 * synapses_.source_count(), 0) {
+      cohorts_of_((cohorts_ + kMaskBits - 1) / kMaskBits * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
   for (std::size_t i = 0; i < size(); ++i) {
     reset_[i] = static_cast<Real>((params.reset_mV - drives_mV_[i]) / gaps_mV_[i] *
@@ -128,7 +143,7 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
     const auto& shared = synapses_.blocks()[c * kCohortBlocks].sources;
     for (std::size_t s = 0; s < shared.size(); ++s) {
       row_of_[c * sources + shared[s]] = static_cast<std::uint32_t>(s * kBlockLanes);
-      cohorts_of_[c / 64 * sources + shared[s]] |= std::uint64_t{1} << (c % 64);
+      cohorts_of_[c / kMaskBits * sources + shared[s]] |= static_cast<std::uint16_t>(1U << (c % kMaskBits));
     }
   }
   for (std::size_t i = 0; i < size(); ++i) {
@@ -161,14 +176,16 @@ std::size_t LifLayer<Real>::cohort_size(std::size_t cohort) const {
 template <class Real>
 void LifLayer<Real>::find_reach(Events& events) const {
   const std::size_t sources = synapses_.source_count();
-  const std::size_t groups = (cohorts_ + 63) / 64;
-  events.words = (events.sources.size() + 63) / 64;
-  events.reach.resize(groups * 64 * events.words);
-  for (std::size_t group = 0; group < groups; ++group) {
-    const std::uint64_t* masks = cohorts_of_.data() + group * sources;
-    transpose_masks(
-        events.sources.size(), [&](std::size_t k) { return masks[events.sources[k]]; },
-        events.reach.data() + group * 64 * events.words, events.words);
+  const std::size_t size = events.sources.size();
+  events.words = (size + 63) / 64;
+  events.reach.resize(cohorts_ * events.words);
+  std::vector<std::uint16_t> masks(events.words * 64);
+  for (std::size_t first = 0; first < cohorts_; first += kMaskBits) {
+    const std::uint16_t* cohorts_of = cohorts_of_.data() + first / kMaskBits * sources;
+    for (std::size_t k = 0; k < size; ++k) masks[k] = cohorts_of[events.sources[k]];
+    std::size_t counts[kMaskBits];
+    split_masks(masks.data(), size, std::min(kMaskBits, cohorts_ - first),
+                events.reach.data() + first * events.words, events.words, counts);
   }
 }
 
@@ -176,6 +193,7 @@ void LifLayer<Real>::find_reach(Events& events) const {
 template <class Real>
 void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, std::size_t begin,
                                      Scratch& scratch) const {
+  scratch.first_arrival = static_cast<std::uint32_t>(events.first + begin);
   const std::size_t words = std::min(kSliceWords, events.words - begin / 64);
   scratch.size = list_set_bits(std::span(events.reach).subspan(cohort * events.words + begin / 64, words),
                                scratch.position);
@@ -187,8 +205,6 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
     scratch.blocks[e] = blocks_of[source];
     scratch.lists.row[e] = row_of[source];
     scratch.lists.scale[e] = events.scale[k];
-    scratch.arrival[e] =
-        events.first + (events.instant.empty() ? static_cast<std::uint32_t>(k) : events.instant[k]);
   }
   std::fill_n(scratch.blocks + scratch.size, 64, std::uint16_t{0});
   const std::size_t blocks = cohort_size(cohort);
@@ -216,7 +232,7 @@ void LifLayer<Real>::enter(std::size_t block, std::size_t place, const Events& e
   for (std::size_t i = 0; i < length; ++i) {
     lists.threshold[place][i] = lists.scale[entry[i]];
     const std::size_t k = begin + scratch.position[entry[i]];
-    for (std::size_t next = k + 1; next <= events.instant[k]; ++next) {
+    for (std::size_t next = k + 1; next <= events.instant[k] - events.first; ++next) {
       if ((blocks_of[events.sources[next]] >> within & 1) == 0) continue;
       lists.threshold[place][i] = std::numeric_limits<Real>::infinity();
       break;
@@ -250,9 +266,11 @@ void LifLayer<Real>::hand_over(std::size_t place, std::size_t to, Scratch& scrat
                                std::span<BlockSpikes> spikes) const {
   TeamLists<Real>& lists = scratch.lists;
   const Walker walker = scratch.team[place];
-  append_volleys(
-      {.lanes = {lists.spikes[place], walker.next}, .entry = lists.entry[place], .arrival = scratch.arrival},
-      scratch.volleys, spikes[walker.block]);
+  append_volleys({.lanes = {lists.spikes[place], walker.next},
+                  .entry = lists.entry[place],
+                  .arrival = scratch.position,
+                  .first_arrival = scratch.first_arrival},
+                 scratch.volleys, spikes[walker.block]);
   const std::size_t left = walker.length - walker.next;
   std::copy_n(lists.entry[place] + walker.next, left, lists.entry[to]);
   if (lists.simultaneous) std::copy_n(lists.threshold[place] + walker.next, left, lists.threshold[to]);
@@ -304,8 +322,10 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
 }
 
 template <class Real>
-typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& arrivals, std::size_t first,
-                                                             TimeMs start, TimeMs stop, bool last) const {
+typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& arrivals,
+                                                             std::span<const std::uint32_t> instant,
+                                                             std::size_t first, TimeMs start, TimeMs stop,
+                                                             bool last) const {
   const auto times = arrivals.times().subspan(first);
   const std::size_t size =
       last ? times.size()
@@ -314,7 +334,7 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
                 .sources = arrivals.sources().subspan(first, size),
                 .first = static_cast<std::uint32_t>(first),
                 .scale = std::vector<Real>(size),
-                .instant = {},
+                .instant = instant.empty() ? instant : instant.subspan(first, size),
                 .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
                 .words = 0,
                 .reach = {}};
@@ -323,12 +343,6 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
   for (std::size_t k = 0; k < size; ++k) scale[k] = (events.times[k] - start) / tau_ms_;
   exp_many(scale, scale);
   for (std::size_t k = 0; k < size; ++k) events.scale[k] = static_cast<Real>(scale[k]);
-  if (std::adjacent_find(events.times.begin(), events.times.end()) == events.times.end()) return events;
-  events.instant.resize(size);
-  for (std::size_t k = size; k-- > 0;) {
-    const bool tied = k + 1 < size && events.times[k] == events.times[k + 1];
-    events.instant[k] = tied ? events.instant[k + 1] : static_cast<std::uint32_t>(k);
-  }
   return events;
 }
 
@@ -345,20 +359,23 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
   std::vector<BlockSpikes> blocks(synapses_.blocks().size());
+  const std::vector<std::uint32_t> instant = last_of_instants(arrivals.times());
+  clock.lap(&LayerTimes::filtering);
   std::size_t first = 0;
   for (std::size_t f = 0; f < frames; ++f) {
     const auto boundary = [&](std::size_t i) {
       return duration * static_cast<double>(i) / static_cast<double>(frames);
     };
     clock.skip();
-    const Events events = frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames);
+    const Events events =
+        frame_events(arrivals, instant, first, boundary(f), boundary(f + 1), f + 1 == frames);
     clock.lap(&LayerTimes::filtering);
     tbb::parallel_for(std::size_t{0}, cohorts_,
                       [&](std::size_t c) { run_cohort(c, events, state, blocks, times); });
     first += events.sources.size();
   }
   clock.skip();
-  order_spikes(arrivals.times(), blocks, spikes);
+  order_spikes(arrivals.times(), instant, blocks, spikes);
   clock.lap(&LayerTimes::ordering);
 }
 

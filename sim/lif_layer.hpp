@@ -70,7 +70,7 @@ class LifLayer {
   /// Of the weights and the tables.
   std::size_t bytes() const {
     return synapses_.bytes() + row_of_.size() * sizeof(std::uint32_t) +
-           blocks_of_.size() * sizeof(std::uint16_t) + cohorts_of_.size() * sizeof(std::uint64_t);
+           (blocks_of_.size() + cohorts_of_.size()) * sizeof(std::uint16_t);
   }
 
  private:
@@ -78,8 +78,8 @@ class LifLayer {
   struct Scratch;
   class LapClock;
   std::size_t cohort_size(std::size_t cohort) const;
-  Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop,
-                      bool last) const;
+  Events frame_events(const SpikeTrain& arrivals, std::span<const std::uint32_t> instant, std::size_t first,
+                      TimeMs start, TimeMs stop, bool last) const;
   void find_reach(Events& events) const;
   void select_arrivals(std::size_t cohort, const Events& events, std::size_t begin, Scratch& scratch) const;
   void enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
@@ -96,10 +96,9 @@ class LifLayer {
   PackedSynapses<Real> synapses_;  // divided by the gaps
   AlignedVector<Real> reset_;      // (v_reset - I) / gap * exp(refractory time / tau), per lane
   std::size_t cohorts_;
-  std::vector<std::uint32_t> row_of_;     // [cohort][source]: where the source's weights begin in each block
-  std::vector<std::uint16_t> blocks_of_;  // [cohort][source]: bit b is set where it reaches block b
-  std::vector<std::uint64_t>
-      cohorts_of_;  // [cohort / 64][source]: bit cohort % 64 is set where it reaches it
+  std::vector<std::uint32_t> row_of_;      // [cohort][source]: where the source's weights begin in each block
+  std::vector<std::uint16_t> blocks_of_;   // [cohort][source]: bit b is set where it reaches block b
+  std::vector<std::uint16_t> cohorts_of_;  // [cohort / 16][source]: bit cohort % 16, where it reaches it
 };
 
 }  // namespace shallows

@@ -1,47 +1,95 @@
 #include "sim/volleys.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <numeric>
 
-#include "sim/bit_lists.hpp"
-
-// For the bit instructions that come with the vectors; narrower machines get the baseline's.
+// Compressing 16-bit lanes and counting bits take one instruction from this target on.
+#define HWY_WANT_AVX3_DL
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/volleys.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "sim/masks-inl.hpp"
+
+#ifndef SHALLOWS_SIM_VOLLEYS_FILLED_
+#define SHALLOWS_SIM_VOLLEYS_FILLED_
+namespace shallows {
+
+/// Volleys of which none is empty.
+struct FilledVolleys {
+  std::uint64_t* lanes;
+  std::uint16_t* entry;
+  std::size_t count = 0;
+  std::size_t spikes = 0;  ///< of all of them
+};
+
+}  // namespace shallows
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 
-// Most volleys have few spikes and most arrivals cause a few, how many is anyone's guess: writing some too
-// many, which the next ones overwrite, is cheaper than a branch.
+using Words = hn::CappedTag<std::uint64_t, 8>;
+constexpr std::size_t kWords = hn::MaxLanes(Words());
 
-std::size_t count_spikes(const Volleys& volleys, std::span<const std::uint16_t> which) {
-  std::size_t count = 0;
-  for (const std::uint16_t k : which) count += hwy::PopCount(volleys.lanes[k]);
-  return count;
+/// Moves the volleys that are not empty to the front, with their entries in `entry`.
+FilledVolleys drop_empty(const Volleys& volleys, std::uint16_t* entry) {
+  const Words d;
+  const hn::CappedTag<std::uint16_t, 32> d16;
+  constexpr std::size_t kEntries = hn::MaxLanes(decltype(d16)());
+  std::uint64_t* lanes = volleys.lanes.data();
+  const std::size_t count = volleys.lanes.size();
+  std::fill_n(lanes + count, kVolleySlack, 0);
+  FilledVolleys filled{.lanes = lanes, .entry = entry};
+  auto spikes = hn::Zero(d);
+  for (std::size_t first = 0; first < count; first += 64) {
+    std::uint64_t which = 0;
+    std::size_t place = filled.count;
+    for (std::size_t k = 0; k < 64; k += kWords) {
+      const auto words = hn::LoadU(d, lanes + first + k);
+      const auto some = hn::Ne(words, hn::Zero(d));
+      const std::uint64_t bits = bits_of(d, some);
+      hn::StoreU(compress(d, words, some), d, lanes + place);  // at or before the words just read
+      spikes = hn::Add(spikes, hn::PopulationCount(words));
+      which |= bits << k;
+      place += hwy::PopCount(bits);
+    }
+    for (std::size_t k = 0; k < 64; k += kEntries) {
+      const std::uint64_t bits = which >> k;
+      filled.count +=
+          hn::CompressBitsStore(hn::LoadU(d16, volleys.entry + first + k),
+                                reinterpret_cast<const std::uint8_t*>(&bits), d16, entry + filled.count);
+    }
+  }
+  filled.spikes = hn::GetLane(hn::SumOfLanes(d, spikes));
+  return filled;
 }
 
-/// The spikes of the volleys `which`. Writes past the last one up to the end of `out`.
-void expand(const Volleys& volleys, std::span<const std::uint16_t> which, std::span<std::uint32_t> out) {
-  constexpr std::size_t kAtOnce = 2;
-  std::size_t place = 0;
-  for (const std::uint16_t k : which) {
-    const std::uint32_t base = volleys.arrival[volleys.entry[k]] * static_cast<std::uint32_t>(kBlockLanes);
-    std::uint64_t left = volleys.lanes[k];
-    std::size_t next = place;
-    const auto emit = [&] {
-      out[next++] = base + static_cast<std::uint32_t>(std::countr_zero(left));
-      left &= left - 1;
-    };
-    if (place + kAtOnce <= out.size()) {
-      for (std::size_t i = 0; i < kAtOnce; ++i) emit();
-    }
-    while (left != 0) emit();
-    place += hwy::PopCount(volleys.lanes[k]);
+/// Puts the lowest spike of each of `count` volleys into `out`, and moves the volleys that have another one
+/// to the front, with what the spike of their lane 0 would be; returns how many these are.
+std::size_t take_lowest(std::uint64_t* lanes, std::uint64_t* first_spike, std::size_t count,
+                        std::uint32_t* out) {
+  const Words d;
+  const hn::Rebind<std::uint32_t, Words> d32;
+  const auto one = hn::Set(d, 1);
+  std::fill_n(lanes + count, kWords, 0);
+  std::size_t left = 0;
+  for (std::size_t k = 0; k < count; k += kWords) {
+    const auto words = hn::LoadU(d, lanes + k);
+    const auto first = hn::LoadU(d, first_spike + k);
+    const auto below = hn::Sub(words, one);
+    const auto lowest = hn::PopulationCount(hn::AndNot(words, below));
+    hn::StoreU(hn::TruncateTo(d32, hn::Add(first, lowest)), d32, out + k);
+    const auto rest = hn::And(words, below);
+    const auto more = hn::Ne(rest, hn::Zero(d));
+    hn::StoreU(compress(d, rest, more), d, lanes + left);
+    hn::StoreU(compress(d, first, more), d, first_spike + left);
+    left += hwy::PopCount(bits_of(d, more));
   }
+  return left;
 }
 
 /// The time of arrival k goes to places begin[k] to begin[k + 1]. `begin` has one more element than `times`.
@@ -64,38 +112,64 @@ HWY_AFTER_NAMESPACE();
 namespace shallows {
 namespace {
 
-HWY_EXPORT(count_spikes);
-HWY_EXPORT(expand);
+HWY_EXPORT(drop_empty);
+HWY_EXPORT(take_lowest);
 HWY_EXPORT(place_times);
 
 constexpr std::uint32_t kLanes = kBlockLanes;
 
 }  // namespace
 
-void append_volleys(const Volleys& volleys, std::uint16_t* scratch, BlockSpikes& spikes) {
-  const std::span which(scratch, list_nonzero_words(volleys.lanes, scratch));
+void append_volleys(const Volleys& volleys, VolleyScratch& scratch, BlockSpikes& spikes) {
+  const std::size_t room = volleys.lanes.size() + kVolleySlack;
+  if (scratch.entry.size() < room) {
+    scratch.entry.resize(room);
+    scratch.first_spike.resize(room);
+  }
+  const FilledVolleys filled = HWY_DYNAMIC_DISPATCH(drop_empty)(volleys, scratch.entry.data());
+  std::uint64_t* first_spike = scratch.first_spike.data();
+  for (std::size_t k = 0; k < filled.count; ++k) {
+    const std::uint32_t arrival = volleys.first_arrival + volleys.arrival[filled.entry[k]];
+    first_spike[k] = std::uint64_t{arrival} * kBlockLanes;
+  }
   const std::size_t before = spikes.size();
-  spikes.resize(before + HWY_DYNAMIC_DISPATCH(count_spikes)(volleys, which));
-  HWY_DYNAMIC_DISPATCH(expand)(volleys, which, std::span(spikes).subspan(before));
+  spikes.resize(before + filled.spikes + kVolleySlack);
+  std::uint32_t* out = spikes.data() + before;
+  for (std::size_t count = filled.count; count != 0;) {
+    const std::size_t left = HWY_DYNAMIC_DISPATCH(take_lowest)(filled.lanes, first_spike, count, out);
+    out += count;
+    count = left;
+  }
+  spikes.resize(before + filled.spikes);
 }
 
-void order_spikes(std::span<const TimeMs> times, std::span<const BlockSpikes> blocks, SpikeTrain& spikes) {
+void order_spikes(std::span<const TimeMs> times, std::span<const std::uint32_t> instant,
+                  std::span<const BlockSpikes> blocks, SpikeTrain& spikes) {
   // Counting sort by arrival. Blocks come in the order of their neurons, and so do the spikes of one instant
   // in a block: the result is in (time, neuron) order.
-  thread_local std::vector<std::uint32_t> place;
-  place.assign(times.size() + 1, 0);
-  for (const BlockSpikes& block : blocks) {
-    for (const std::uint32_t spike : block) ++place[spike / kLanes + 1];
-  }
-  std::partial_sum(place.begin(), place.end(), place.begin());
-  spikes.assign_sorted(place.back(), [&](std::span<TimeMs> out_times, std::span<NeuronId> neurons) {
-    HWY_DYNAMIC_DISPATCH(place_times)(times, place.data(), out_times);
-    NeuronId first = 0;
+  const auto order = [&](const auto& bucket_of) {
+    thread_local std::vector<std::uint32_t> place;
+    place.assign(times.size() + 1, 0);
     for (const BlockSpikes& block : blocks) {
-      for (const std::uint32_t spike : block) neurons[place[spike / kLanes]++] = first + spike % kLanes;
-      first += kLanes;
+      for (const std::uint32_t spike : block) ++place[bucket_of(spike / kLanes) + 1];
     }
-  });
+    std::partial_sum(place.begin(), place.end(), place.begin());
+    spikes.assign_sorted(place.back(), [&](std::span<TimeMs> out_times, std::span<NeuronId> neurons) {
+      HWY_DYNAMIC_DISPATCH(place_times)(times, place.data(), out_times);
+      NeuronId first = 0;
+      for (const BlockSpikes& block : blocks) {
+        for (const std::uint32_t spike : block) {
+          neurons[place[bucket_of(spike / kLanes)]++] = first + spike % kLanes;
+        }
+        first += kLanes;
+      }
+    });
+  };
+  if (instant.empty()) {
+    order([](std::uint32_t arrival) { return arrival; });
+  } else {
+    order([&](std::uint32_t arrival) { return instant[arrival]; });
+  }
 }
 
 }  // namespace shallows

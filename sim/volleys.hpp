@@ -11,25 +11,38 @@
 
 namespace shallows {
 
-/// Spikes of one block in the order of arrival: each is kBlockLanes times the index of the arrival that
-/// caused it (of the last one of its instant), plus the lane.
+/// Spikes of one block: each is kBlockLanes times the index of the arrival that caused it, plus the lane.
+/// Those of one arrival are in the order of their lanes.
 using BlockSpikes = std::vector<std::uint32_t>;
 
 /// Arrivals that can be told apart in BlockSpikes.
 inline constexpr std::size_t kMostArrivals = (std::size_t{1} << 32) / kBlockLanes;
 
+/// Elements behind the volleys that vector code may read and write.
+inline constexpr std::size_t kVolleySlack = 64;
+
 /// Neurons of one block that spike at the same arrival, a volley: bit l of lanes[k] is the block's neuron l,
-/// arrival[entry[k]] the arrival.
+/// first_arrival + arrival[entry[k]] the arrival. Most volleys are empty. There are kVolleySlack elements
+/// more of `lanes` and `entry`.
 struct Volleys {
-  std::span<const std::uint64_t> lanes;  ///< at most 65536
+  std::span<std::uint64_t> lanes;
   const std::uint16_t* entry;
-  const std::uint32_t* arrival;
+  const std::uint16_t* arrival;
+  std::uint32_t first_arrival;
 };
 
-/// Adds the spikes of the volleys. `scratch` has room for volleys.lanes.size() + kBitListSlack indices.
-void append_volleys(const Volleys& volleys, std::uint16_t* scratch, BlockSpikes& spikes);
+/// Working memory of append_volleys(), of any content.
+struct VolleyScratch {
+  std::vector<std::uint16_t> entry;
+  std::vector<std::uint64_t> first_spike;
+};
 
-/// Makes one train of the spikes of all blocks; arrival k is at times[k].
-void order_spikes(std::span<const TimeMs> times, std::span<const BlockSpikes> blocks, SpikeTrain& spikes);
+/// Adds the spikes of the volleys, of which `lanes` and its slack are overwritten.
+void append_volleys(const Volleys& volleys, VolleyScratch& scratch, BlockSpikes& spikes);
+
+/// Makes one train of the spikes of all blocks; arrival k is at times[k]. instant[k] is the last arrival at
+/// the time of arrival k; empty if all times differ.
+void order_spikes(std::span<const TimeMs> times, std::span<const std::uint32_t> instant,
+                  std::span<const BlockSpikes> blocks, SpikeTrain& spikes);
 
 }  // namespace shallows
