@@ -217,13 +217,17 @@ class GrowingDataset {
   const std::string& path() const { return path_; }
 
  private:
-  void create(std::uint64_t rows_per_chunk, unsigned deflate);
+  void create(unsigned deflate);
   void append_raw(ElementType type, const void* values, std::size_t count);
+  void write_rows(const void* values, std::uint64_t rows);
+  void write_chunk(const void* values);
 
   File* file_;
   std::string path_;
   ElementType element_;
   std::uint64_t columns_ = 0;
+  std::uint64_t rows_per_chunk_;
+  bool stored_as_given_;  // the bytes of a chunk in the file are those in memory
   std::uint64_t rows_ = 0;
   Handle type_;
   Handle dataset_;

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t spikes_per_chunk = 65536;
 constexpr std::uint64_t trials_per_chunk = 8192;
-constexpr std::size_t most_buffered_spikes = 16 * spikes_per_chunk;  // whole chunks are written once
 constexpr std::size_t most_buffered_trials = 8192;
 constexpr std::uint64_t rows_per_copy = 262144;
 constexpr unsigned trial_deflate = 4;
@@ -54,6 +53,8 @@ SpikeRecorder::Stream::Stream(h5::File& file, const std::string& population, uns
       offsets(file, offsets_path(population), h5::ElementType::u64, 0, trials_per_chunk, trial_deflate),
       recorded_flags(file, recorded_path(population), h5::ElementType::u8, 0, trials_per_chunk,
                      trial_deflate),
+      buffered_times(spikes_per_chunk),
+      buffered_ids(spikes_per_chunk),
       buffered_offsets{0} {}
 
 SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
@@ -111,30 +112,33 @@ void SpikeRecorder::add_row(const TrialInfo& info) {
 }
 
 void SpikeRecorder::add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train) {
-  std::size_t done = 0;
-  while (done < train.size()) {
-    const std::size_t count = std::min(train.size() - done, most_buffered_spikes - buffered_spikes_);
-    const auto times = train.times().subspan(done, count);
-    const std::size_t before = stream.buffered_times.size();
-    stream.buffered_times.resize(before + count);
-    for (std::size_t i = 0; i < count; ++i) stream.buffered_times[before + i] = start + times[i];
-    const auto sources = train.sources().subspan(done, count);
-    stream.buffered_ids.insert(stream.buffered_ids.end(), sources.begin(), sources.end());
+  const TimeMs* times = train.times().data();
+  const NeuronId* sources = train.sources().data();
+  for (std::size_t left = train.size(); left > 0;) {
+    const std::size_t count =
+        std::min<std::size_t>(left, spikes_per_chunk - stream.recorded % spikes_per_chunk);
+    double* to_times = stream.buffered_times.data() + stream.buffered;
+    std::uint64_t* to_ids = stream.buffered_ids.data() + stream.buffered;
+    for (std::size_t i = 0; i < count; ++i) to_times[i] = start + times[i];
+    for (std::size_t i = 0; i < count; ++i) to_ids[i] = sources[i];
+    times += count;
+    sources += count;
+    left -= count;
+    stream.buffered += count;
     stream.recorded += count;
-    buffered_spikes_ += count;
-    done += count;
-    if (buffered_spikes_ == most_buffered_spikes) write_spikes();
+    if (stream.recorded % spikes_per_chunk == 0) write_spikes(stream);
   }
 }
 
-void SpikeRecorder::write_spikes() {
-  for (Stream& stream : streams_) {
-    stream.timestamps.append(stream.buffered_times);
-    stream.node_ids.append(stream.buffered_ids);
-    stream.buffered_times.clear();
-    stream.buffered_ids.clear();
-  }
-  buffered_spikes_ = 0;
+void SpikeRecorder::write_spikes(Stream& stream) {
+  stream.timestamps.append(std::span(stream.buffered_times).first(stream.buffered));
+  stream.node_ids.append(std::span(stream.buffered_ids).first(stream.buffered));
+  stream.buffered = 0;
+}
+
+void SpikeRecorder::write_buffered() {
+  for (Stream& stream : streams_) write_spikes(stream);
+  write_trials();
 }
 
 void SpikeRecorder::write_trials() {
@@ -163,14 +167,12 @@ void SpikeRecorder::write_trials() {
 }
 
 void SpikeRecorder::flush() {
-  write_spikes();
-  write_trials();
+  write_buffered();
   file_->flush();
 }
 
 void SpikeRecorder::finish() {
-  write_spikes();
-  write_trials();
+  write_buffered();
   for (const PopulationInfo& population : populations_) {
     file_->write_attribute(group_of(population.name), "t_start", t_start_);
     file_->write_attribute(group_of(population.name), "t_stop", t_stop_);
@@ -180,8 +182,7 @@ void SpikeRecorder::finish() {
 void SpikeRecorder::append_segment(const std::string& path) {
   const h5::File segment = h5::File::open(path);
   check_segment(segment);
-  write_spikes();
-  write_trials();
+  write_buffered();
   for (std::size_t p = 0; p < populations_.size(); ++p) copy_spikes(segment, p);
   copy_trials(segment);
 }

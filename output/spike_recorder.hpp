@@ -71,11 +71,13 @@ class SpikeRecorder {
     h5::GrowingDataset node_ids;
     h5::GrowingDataset offsets;
     h5::GrowingDataset recorded_flags;
+    // Up to the end of a chunk of the datasets, which is then written whole while it is in the cache.
     std::vector<double> buffered_times;
     std::vector<std::uint64_t> buffered_ids;
+    std::size_t buffered = 0;
     std::vector<std::uint64_t> buffered_offsets;
     std::vector<std::uint8_t> buffered_flags;
-    std::uint64_t recorded = 0;
+    std::uint64_t recorded = 0;  // with those buffered
   };
 
   struct TrialColumns {
@@ -86,8 +88,9 @@ class SpikeRecorder {
   };
 
   void add_row(const TrialInfo& info);
-  void add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train);
-  void write_spikes();
+  static void add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train);
+  static void write_spikes(Stream& stream);
+  void write_buffered();
   void write_trials();
   void check_segment(const h5::File& segment) const;
   void copy_spikes(const h5::File& segment, std::size_t population);
@@ -100,7 +103,6 @@ class SpikeRecorder {
   std::deque<Stream> streams_;
   TrialColumns columns_;
   std::vector<TrialInfo> buffered_rows_;
-  std::size_t buffered_spikes_ = 0;
   std::uint64_t trials_ = 0;
   TimeMs t_start_ = 0.0;
   TimeMs t_stop_ = 0.0;

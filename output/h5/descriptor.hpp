@@ -48,6 +48,8 @@ class Descriptor {
 
   Descriptor(int fd, const std::string& path);
 
+  void start_write_back();
+
   int fd_;
   std::uint64_t size_ = 0;
   std::uint64_t device_ = 0;
@@ -55,6 +57,7 @@ class Descriptor {
   int error_ = 0;
   int read_error_ = 0;
   std::vector<LostWrite> lost_writes_;
+  std::uint64_t write_back_end_ = 0;  // the disk has been asked to write what lies before
 };
 
 /// "<problem> (<why>); <suggestion>" for a write to `path` that failed with `error`, an errno.
