@@ -30,6 +30,11 @@ h5::GrowingDataset trial_column(h5::File& file, const std::string& name, h5::Ele
   return !name.empty() && name != "." && name.find('/') == std::string::npos;
 }
 
+[[noreturn]] void refuse(const h5::File& recording, const std::string& why) {
+  throw Error(ErrorKind::data, fmt::format("can't go on with the recording {} ({}); remove it and train anew",
+                                           recording.path(), why));
+}
+
 template <class T, class Member>
 std::vector<T> column(const std::vector<TrialInfo>& rows, Member TrialInfo::*member) {
   std::vector<T> values;
@@ -55,7 +60,9 @@ SpikeRecorder::Stream::Stream(h5::File& file, const std::string& population, uns
                      trial_deflate),
       buffered_times(spikes_per_chunk),
       buffered_ids(spikes_per_chunk),
-      buffered_offsets{0} {}
+      recorded(timestamps.rows()) {
+  if (offsets.rows() == 0) buffered_offsets.push_back(0);
+}
 
 SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
     : start(trial_column(file, "start", h5::ElementType::f64)),
@@ -73,7 +80,12 @@ SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
 
 SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
                              unsigned deflate)
-    : file_(&file), populations_(std::move(populations)), classes_(classes), columns_(file, classes) {
+    : file_(&file),
+      populations_(std::move(populations)),
+      classes_(classes),
+      begun_before_(Trials::present(file)),
+      columns_(file, classes) {
+  if (begun_before_) check_fits(file);
   write_sonata_header(file);
   file.create_group("/spikes");
   for (const PopulationInfo& population : populations_) {
@@ -83,6 +95,23 @@ SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populat
     file.write_attribute(group_of(population.name), "size", population.size);
     file.write_attribute(stream.timestamps.path(), "units", "ms");
   }
+  if (begun_before_) go_on();
+}
+
+void SpikeRecorder::go_on() {
+  trials_ = columns_.start.rows();
+  for (const Stream& stream : streams_) {
+    const bool begun = stream.offsets.rows() > 0;
+    const bool whole =
+        stream.recorded_flags.rows() == trials_ && stream.offsets.rows() == (begun ? trials_ + 1 : 0) &&
+        stream.timestamps.rows() == stream.node_ids.rows() &&
+        (!begun || file_->read_rows<std::uint64_t>(stream.offsets.path(), trials_, 1)[0] == stream.recorded);
+    if (!whole) refuse(*file_, "its trials and spikes don't belong together");
+  }
+  if (trials_ == 0) return;
+  const Trials trials(*file_);
+  t_start_ = trials.read_rows(0, 1).front().start_ms;
+  t_stop_ = trials.read_rows(trials_ - 1, 1).front().stop_ms;
 }
 
 void SpikeRecorder::trial(const TrialInfo& info, std::span<const SpikeTrain* const> trains) {
@@ -187,25 +216,25 @@ void SpikeRecorder::append_segment(const std::string& path) {
   copy_trials(segment);
 }
 
-void SpikeRecorder::check_segment(const h5::File& segment) const {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorKind::data, fmt::format("can't join the recording {} ({}); remove it and train anew",
-                                             segment.path(), why));
-  };
+void SpikeRecorder::check_fits(const h5::File& recording) const {
   for (const PopulationInfo& population : populations_) {
     const std::string group = group_of(population.name);
-    if (!segment.contains(group)) refuse("it lacks population " + population.name);
-    if (segment.attribute_as<std::uint64_t>(group, "size") != population.size) {
-      refuse(fmt::format("its population {} has another size", population.name));
+    if (!recording.contains(group)) refuse(recording, "it lacks population " + population.name);
+    if (recording.attribute_as<std::uint64_t>(group, "size") != population.size) {
+      refuse(recording, fmt::format("its population {} has another size", population.name));
     }
   }
   if (classes_ > 0) {
-    const h5::Shape scores = segment.shape("/trials/scores");
-    if (scores.size() != 2 || scores[1] != classes_) refuse("it has another number of classes");
+    const h5::Shape scores = recording.shape("/trials/scores");
+    if (scores.size() != 2 || scores[1] != classes_) refuse(recording, "it has another number of classes");
   }
+}
+
+void SpikeRecorder::check_segment(const h5::File& segment) const {
+  check_fits(segment);
   const Trials trials(segment);
   if (trials.count() > 0 && trials_ > 0 && trials.read_rows(0, 1).front().start_ms < t_stop_) {
-    refuse("it starts before the recording so far ends");
+    refuse(segment, "it starts before the recording so far ends");
   }
 }
 

@@ -42,7 +42,8 @@ inline constexpr unsigned kSpikeDeflate = 4;
 class SpikeRecorder {
  public:
   /// `classes` = 0: no scores. `deflate`: compression of the spikes, 0 (none, fast) to 9. The file must
-  /// outlive the recorder, stay where it is and have neither /spikes nor /trials.
+  /// outlive the recorder and stay where it is. A recording that it has already goes on, compressed as it
+  /// was; throws Error (data) if that is of other populations or classes, or damaged.
   SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
                 unsigned deflate = kSpikeDeflate);
 
@@ -92,6 +93,8 @@ class SpikeRecorder {
   static void write_spikes(Stream& stream);
   void write_buffered();
   void write_trials();
+  void go_on();
+  void check_fits(const h5::File& recording) const;
   void check_segment(const h5::File& segment) const;
   void copy_spikes(const h5::File& segment, std::size_t population);
   void copy_trials(const h5::File& segment);
@@ -99,6 +102,7 @@ class SpikeRecorder {
   h5::File* file_;
   std::vector<PopulationInfo> populations_;
   std::size_t classes_;
+  bool begun_before_;
   // A deque, because streams don't move.
   std::deque<Stream> streams_;
   TrialColumns columns_;

@@ -12,9 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "output/resumable_recording.hpp"
 #include "output/run_file.hpp"
-#include "output/segmented_recording.hpp"
-#include "output/spike_recorder.hpp"
 
 namespace shallows {
 namespace {
@@ -27,15 +26,15 @@ std::vector<Presentation> presentations(const ImageSet& images, std::size_t coun
   return shown;
 }
 
-/// Shows all images, as the trainer does: in chunks, whose hidden spikes go to segments and in the end to the
-/// run file `recorded`, if it is named.
+/// Shows all images, as the trainer does: in chunks, whose hidden spikes go to the run file `recorded`, if
+/// it is named.
 double train_seconds(SpikingNetwork& network, std::span<const Presentation> shown, TimeMs duration,
                      const std::string& recorded = {}) {
   constexpr std::size_t kChunk = 16;
   constexpr unsigned kUncompressed = 0;
   const std::vector<PopulationInfo> populations = {{"hidden", network.hidden()}};
-  std::optional<SegmentedRecording> recording;
-  if (!recorded.empty()) recording.emplace(recorded, populations, 0, 0);
+  std::optional<ResumableRecording> recording;
+  if (!recorded.empty()) recording.emplace(recorded, populations, 0, kUncompressed);
   std::vector<Activity> activities(kChunk);
   return seconds([&] {
     for (std::size_t k = 0; k < shown.size(); k += kChunk) {
@@ -44,17 +43,15 @@ double train_seconds(SpikingNetwork& network, std::span<const Presentation> show
       for (std::size_t i = 0; recording && i < count; ++i) {
         const double start = duration * static_cast<double>(k + i);
         const SpikeTrain* hidden = &activities[i].hidden;
-        recording->trial({.start_ms = start, .stop_ms = start + duration}, std::span(&hidden, 1));
+        recording->recorder().trial({.start_ms = start, .stop_ms = start + duration}, std::span(&hidden, 1));
       }
     }
     if (!recording) return;
-    recording->close_segment();
-    RunWriter writer(recorded, FileKind::run);
-    SpikeRecorder recorder(writer.file(), populations, 0, kUncompressed);
-    recording->append_to(recorder);
-    recorder.finish();
-    writer.commit();
-    recording->remove();
+    recording->snapshot();
+    recording->settle();
+    recording->recorder().finish();
+    RunWriter(recording->file(), FileKind::run);
+    recording->commit([](const h5::Snapshot&) {});
   });
 }
 

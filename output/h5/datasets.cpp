@@ -191,7 +191,7 @@ GrowingDataset::GrowingDataset(File& file, std::string path, ElementType type, s
       rows_per_chunk_(rows_per_chunk) {
   detail::begin();
   type_ = Handle(H5Tcopy(detail::file_type(type)), H5Tclose);
-  create(deflate);
+  open_or_create(deflate);
 }
 
 GrowingDataset::GrowingDataset(File& file, std::string path, const Enumeration& members,
@@ -199,7 +199,35 @@ GrowingDataset::GrowingDataset(File& file, std::string path, const Enumeration& 
     : file_(&file), path_(std::move(path)), element_(ElementType::u8), rows_per_chunk_(rows_per_chunk) {
   detail::begin();
   type_ = detail::enum_type(members);
-  create(deflate);
+  open_or_create(deflate);
+}
+
+void GrowingDataset::open_or_create(unsigned deflate) {
+  if (file_->contains(path_)) {
+    open();
+  } else {
+    create(deflate);
+  }
+}
+
+void GrowingDataset::open() {
+  dataset_ = file_->open_dataset(path_);
+  const Handle stored(H5Dget_type(dataset_.id()), H5Tclose);
+  const Handle creation(H5Dget_create_plist(dataset_.id()), H5Pclose);
+  const Shape shape = file_->shape(path_);
+  std::vector<hsize_t> chunk(shape.size());
+  const bool chunked = !shape.empty() && H5Pget_layout(creation.id()) == H5D_CHUNKED &&
+                       H5Pget_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data()) > 0;
+  const bool same_rows = columns_ == 0 ? shape.size() == 1 : shape.size() == 2 && shape[1] == columns_;
+  if (!chunked || !same_rows || H5Tequal(stored.id(), type_.id()) <= 0) {
+    throw Error(ErrorKind::data,
+                fmt::format("can't go on writing dataset {} of {} (it has another type or shape [{}]); "
+                            "remove the file and begin anew",
+                            path_, file_->path(), fmt::join(shape, ", ")));
+  }
+  rows_ = shape[0];
+  rows_per_chunk_ = chunk[0];
+  stored_as_given_ = H5Pget_nfilters(creation.id()) == 0 && std::endian::native == std::endian::little;
 }
 
 void GrowingDataset::create(unsigned deflate) {
