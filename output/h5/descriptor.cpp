@@ -141,11 +141,14 @@ Descriptor::Descriptor(Descriptor&& other) noexcept
       error_(other.error_),
       read_error_(other.read_error_),
       lost_writes_(std::move(other.lost_writes_)),
+      background_(std::move(other.background_)),
+      background_started_(other.background_started_),
       settled_(other.settled_),
       overlay_(std::move(other.overlay_)),
       write_back_end_(other.write_back_end_) {}
 
 Descriptor::~Descriptor() {
+  background_.reset();
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -164,6 +167,7 @@ void Descriptor::write(std::uint64_t offset, std::span<const std::byte> bytes) {
 }
 
 void Descriptor::write_to_file(std::uint64_t offset, std::span<const std::byte> bytes) {
+  if (write_in_background(offset, bytes)) return;
   while (!bytes.empty() && error_ == 0) {
     const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
@@ -176,6 +180,29 @@ void Descriptor::write_to_file(std::uint64_t offset, std::span<const std::byte> 
   }
   if (!bytes.empty()) lost_writes_.push_back({offset, {bytes.begin(), bytes.end()}});
   start_write_back();
+}
+
+bool Descriptor::write_in_background(std::uint64_t offset, std::span<const std::byte> bytes) {
+  const bool wanted = error_ == 0 && BackgroundWriter::takes(offset, bytes.size());
+  if (wanted && !background_started_) {
+    background_ = BackgroundWriter::start(fd_);
+    background_started_ = true;
+  }
+  if (!background_) return false;
+  if (background_->error() != 0 || (!wanted && background_->pending(offset, bytes.size())))
+    finish_background();
+  if (!wanted || error_ != 0) return false;
+  background_->write(offset, bytes);
+  return true;
+}
+
+void Descriptor::finish_background() {
+  if (!background_) return;
+  background_->wait();
+  if (background_->error() == 0) return;
+  if (error_ == 0) error_ = background_->error();
+  for (BackgroundWriter::Piece& piece : background_->lost()) lost_writes_.push_back(std::move(piece));
+  background_.reset();
 }
 
 /// Left alone, Linux keeps what is appended in memory until sync() waits for all of it. Asked now and then,
@@ -198,6 +225,7 @@ bool Descriptor::read(std::uint64_t offset, std::span<std::byte> bytes) {
 }
 
 bool Descriptor::read_from_file(std::uint64_t offset, std::span<std::byte> bytes) {
+  if (background_ && background_->pending(offset, bytes.size())) finish_background();
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t got =
@@ -211,7 +239,7 @@ bool Descriptor::read_from_file(std::uint64_t offset, std::span<std::byte> bytes
     done += static_cast<std::size_t>(got);
   }
   std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(done), bytes.end(), std::byte{0});
-  for (const LostWrite& lost : lost_writes_) {
+  for (const BackgroundWriter::Piece& lost : lost_writes_) {
     const std::uint64_t begin = std::max(offset, lost.offset);
     const std::uint64_t end = std::min(offset + bytes.size(), lost.offset + lost.bytes.size());
     if (begin < end)
@@ -221,6 +249,7 @@ bool Descriptor::read_from_file(std::uint64_t offset, std::span<std::byte> bytes
 }
 
 void Descriptor::truncate(std::uint64_t size) {
+  finish_background();
   size_ = std::max(size, settled_);
   write_back_end_ = std::min(write_back_end_, size_);
   while (error_ == 0 && ftruncate(fd_, static_cast<off_t>(size_)) != 0) {
@@ -229,6 +258,7 @@ void Descriptor::truncate(std::uint64_t size) {
 }
 
 void Descriptor::sync() {
+  finish_background();
   while (error_ == 0 && fsync(fd_) != 0) {
     if (errno != EINTR) error_ = errno;
   }
@@ -268,6 +298,7 @@ void Descriptor::settle() {
 }
 
 void Descriptor::revert() {
+  finish_background();
   overlay_.clear();
   lost_writes_.clear();
   error_ = 0;

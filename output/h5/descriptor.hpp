@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "output/h5.hpp"
+#include "output/h5/background_writer.hpp"
 #include "output/h5/overlay.hpp"
 
 namespace shallows::h5 {
@@ -61,17 +63,14 @@ class Descriptor {
   int read_error() const { return read_error_; }
 
  private:
-  struct LostWrite {
-    std::uint64_t offset;
-    std::vector<std::byte> bytes;
-  };
-
   Descriptor(int fd, const std::string& path);
 
   static Descriptor open_locked(const std::string& path, int flags);
   void write_to_file(std::uint64_t offset, std::span<const std::byte> bytes);
   bool read_from_file(std::uint64_t offset, std::span<std::byte> bytes);
   Snapshot snapshot_of(std::uint64_t size, const Overlay::Load& load);
+  bool write_in_background(std::uint64_t offset, std::span<const std::byte> bytes);
+  void finish_background();
   void start_write_back();
 
   int fd_;
@@ -80,7 +79,9 @@ class Descriptor {
   std::uint64_t inode_ = 0;
   int error_ = 0;
   int read_error_ = 0;
-  std::vector<LostWrite> lost_writes_;
+  std::vector<BackgroundWriter::Piece> lost_writes_;
+  std::unique_ptr<BackgroundWriter> background_;
+  bool background_started_ = false;  // or tried to
   std::uint64_t settled_ = 0;
   Overlay overlay_;                   // of what is settled
   std::uint64_t write_back_end_ = 0;  // the disk has been asked to write what lies before
