@@ -18,6 +18,16 @@
 namespace shallows {
 namespace {
 
+/// Of training with and without recording in turn, as the speed of a machine and its disk changes by the
+/// second.
+constexpr int kRounds = 5;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 std::vector<Presentation> presentations(const ImageSet& images, std::size_t count) {
   std::vector<Presentation> shown;
   for (std::size_t k = 0; k < count; ++k) {
@@ -79,9 +89,15 @@ nlohmann::json network_figures(const Workload& work, const ImageSet& images, std
     const tbb::global_control control(tbb::global_control::max_allowed_parallelism, limit);
     SpikingNetwork network(work.params, work.bank, work.thresholds, kBenchSeed);
     train_seconds(network, std::span(shown).first(std::min<std::size_t>(16, count)), work.duration);
-    const double train = train_seconds(network, shown, work.duration);
-    const double with_recording = train_seconds(network, shown, work.duration, recorded);
-    std::filesystem::remove(recorded);
+    std::vector<double> plain_rounds;
+    std::vector<double> recorded_rounds;
+    for (int round = 0; round < kRounds; ++round) {
+      plain_rounds.push_back(train_seconds(network, shown, work.duration));
+      recorded_rounds.push_back(train_seconds(network, shown, work.duration, recorded));
+      std::filesystem::remove(recorded);
+    }
+    const double train = median(plain_rounds);
+    const double with_recording = median(recorded_rounds);
     const double test = test_seconds(network, shown);
     const std::string key = std::to_string(limit);
     const auto to_ms = 1e3 / static_cast<double>(count);
