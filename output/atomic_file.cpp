@@ -34,6 +34,14 @@ void sync_directory_of(const std::string& path) {
   ::close(fd);
 }
 
+void rename_to(const std::string& from, const std::string& name) {
+  // A directory may have taken the name meanwhile; rename() says so.
+  if (std::rename(from.c_str(), name.c_str()) != 0) {
+    throw Error(ErrorKind::data, h5::write_failure(name, errno));
+  }
+  sync_directory_of(name);
+}
+
 AtomicFile::AtomicFile(std::string name) : name_(std::move(name)), part_(name_ + ".part") {
   if (name_.empty()) {
     throw Error(ErrorKind::data, "can't write a file without a name (it is empty); give one with -o");
@@ -50,13 +58,9 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   file_->close();
-  // A directory may have taken the name meanwhile; rename() says so.
-  if (std::rename(part_.c_str(), name_.c_str()) != 0) {
-    throw Error(ErrorKind::data, h5::write_failure(name_, errno));
-  }
+  rename_to(part_, name_);
   finished_ = true;
   file_.reset();
-  sync_directory_of(name_);
 }
 
 void AtomicFile::keep_part() {

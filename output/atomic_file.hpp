@@ -38,6 +38,9 @@ class AtomicFile {
   bool finished_ = false;
 };
 
+/// Gives a file that is complete and on the disk its name, in place of what had it. Throws Error (data).
+void rename_to(const std::string& from, const std::string& name);
+
 /// Brings a directory's entries to the disk, as far as its file system can.
 void sync_directory_of(const std::string& path);
 

@@ -99,12 +99,22 @@ std::string library_version();
 
 class Descriptor;
 
+/// What it takes to bring a file that is being written back to a moment, whatever was written since.
+struct Snapshot {
+  std::uint64_t size = 0;                 ///< bytes
+  std::vector<std::uint64_t> pages = {};  ///< numbers, rising, of 4096 bytes each
+  std::vector<std::uint8_t> bytes = {};  ///< theirs, one page after the other; what lies past the end is void
+};
+
 class File {
  public:
   /// An empty file, in place of what was there. Throws if another process is writing it.
   static File create(const std::string& path);
   /// For reading only; works on read-only media and takes no lock.
   static File open(const std::string& path);
+  /// To go on writing the file as it was at the snapshot. Throws if another process is writing it or it is
+  /// too short.
+  static File restore(const std::string& path, const Snapshot& snapshot);
 
   File(File&&) noexcept;
   File& operator=(File&&) noexcept;
@@ -118,6 +128,18 @@ class File {
   /// Ends all access and brings the file safely to the disk. The lock of a created file is kept until the
   /// destructor.
   void close();
+
+  /// To stop at any time (even by kill -9 or a power failure) and go on later, do this now and then:
+  ///     store(file.snapshot());   // to the disk, in place of the last one, at once or not at all
+  ///     file.settle();
+  /// The snapshot that is stored can be restored at any moment.
+  Snapshot snapshot();
+  void settle();
+  /// Of the moment when the file was settled last. After close() and before settle(), to be stored in place
+  /// of the last one: it restores the same, but holds when the closed file is settled.
+  Snapshot settled_snapshot();
+  /// Ends all access and makes the file what it was when it was settled last.
+  void revert();
 
   bool contains(const std::string& object) const;
   /// With the groups on its way; nothing happens if it is there already.
@@ -160,7 +182,8 @@ class File {
     return values;
   }
 
-  /// A new attribute of a group or dataset. Strings become variable-length UTF-8.
+  /// An attribute of a group or dataset, in place of one of the same name. Strings become variable-length
+  /// UTF-8.
   void write_attribute(const std::string& object, const std::string& name, const AttributeValue& value);
   void write_enum_attribute(const std::string& object, const std::string& name, const Enumeration& members,
                             std::uint8_t value);
@@ -196,7 +219,8 @@ class File {
   Handle handle_;
 };
 
-/// A dataset that grows along its first dimension. Must not be used after its file is closed or moved.
+/// A dataset that grows along its first dimension. One that the file has already goes on growing as it was
+/// made. Must not be used after its file is closed or moved.
 class GrowingDataset {
  public:
   /// `columns` = 0: one dimension; otherwise rows of that many values.
@@ -217,13 +241,19 @@ class GrowingDataset {
   const std::string& path() const { return path_; }
 
  private:
-  void create(std::uint64_t rows_per_chunk, unsigned deflate);
+  void open_or_create(unsigned deflate);
+  void create(unsigned deflate);
+  void open();
   void append_raw(ElementType type, const void* values, std::size_t count);
+  void write_rows(const void* values, std::uint64_t rows);
+  void write_chunk(const void* values);
 
   File* file_;
   std::string path_;
   ElementType element_;
   std::uint64_t columns_ = 0;
+  std::uint64_t rows_per_chunk_;
+  bool stored_as_given_;  // the bytes of a chunk in the file are those in memory
   std::uint64_t rows_ = 0;
   Handle type_;
   Handle dataset_;

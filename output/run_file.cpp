@@ -18,7 +18,7 @@ using nlohmann::json;
 constexpr const char* format_name = "shallows-run";
 constexpr std::uint32_t format_version = 1;
 constexpr std::uint64_t metrics_per_chunk = 4096;
-constexpr std::array kinds = {FileKind::run, FileKind::test, FileKind::checkpoint, FileKind::segment,
+constexpr std::array kinds = {FileKind::run, FileKind::test, FileKind::checkpoint, FileKind::recording,
                               FileKind::bank};
 
 h5::AttributeValue to_attribute(const json& value) {
@@ -114,8 +114,8 @@ std::string to_string(FileKind kind) {
       return "test";
     case FileKind::checkpoint:
       return "checkpoint";
-    case FileKind::segment:
-      return "segment";
+    case FileKind::recording:
+      return "recording";
     case FileKind::bank:
       return "bank";
   }
@@ -123,7 +123,14 @@ std::string to_string(FileKind kind) {
   return {};
 }
 
-RunWriter::RunWriter(const std::string& name, FileKind kind) : file_(name) {
+RunWriter::RunWriter(const std::string& name, FileKind kind)
+    : own_(std::make_unique<AtomicFile>(name)), file_(&own_->file()) {
+  write_header(kind);
+}
+
+RunWriter::RunWriter(h5::File& file, FileKind kind) : file_(&file) { write_header(kind); }
+
+void RunWriter::write_header(FileKind kind) {
   write_sonata_header(file());
   file().write_attribute("/", "format", format_name);
   file().write_attribute("/", "format_version", format_version);
@@ -185,13 +192,15 @@ void RunWriter::write_attribute(const std::string& path, const std::string& name
 }
 
 void RunWriter::commit() {
+  assert(own_);
   metrics_.clear();
-  file_.commit();
+  own_->commit();
 }
 
 void RunWriter::keep_part() {
+  assert(own_);
   metrics_.clear();
-  file_.keep_part();
+  own_->keep_part();
 }
 
 RunReader::RunReader(const std::string& path) : file_(h5::File::open(path)), kind_(checked_kind(file_)) {}

@@ -1,14 +1,17 @@
 // The file of a run: where it came from, what it measured, its network as named arrays, and (by
 // SpikeRecorder) its spikes and trials. A checkpoint is the same thing by another name.
 //
-//     /             format = "shallows-run", format_version (uint32), kind = "run" | "test" | "checkpoint" |
-//     "segment" /provenance   attributes: version, git_hash, compiler, ..., config (TOML), command_line,
-//     created /summary      attributes: the figures of the whole run, by name /metrics      growing columns
-//     of equal length, float64 or uint64, by name anything else: named arrays and attributes
+//     /             format = "shallows-run", format_version (uint32),
+//                   kind = "run" | "test" | "checkpoint" | "recording" | "bank"
+//     /provenance   attributes: version, git_hash, compiler, ..., config (TOML), command_line, created
+//     /summary      attributes: the figures of the whole run, by name
+//     /metrics      growing columns of equal length, float64 or uint64, by name
+//     anything else: named arrays and attributes
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -20,9 +23,9 @@
 
 namespace shallows {
 
-enum class FileKind { run, test, checkpoint, segment, bank };
+enum class FileKind { run, test, checkpoint, recording, bank };
 
-/// "run", "test", "checkpoint", "segment", "bank".
+/// "run", "test", "checkpoint", "recording" (a run that is not complete), "bank".
 std::string to_string(FileKind kind);
 
 /// Everything that it takes to make the run again.
@@ -44,15 +47,16 @@ struct Provenance {
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
 
-/// Writes NAME.part, which becomes NAME at commit(). Whatever goes wrong throws Error (data).
+/// Writes NAME.part, which becomes NAME at commit(), or into a file of someone else's. Whatever goes wrong
+/// throws Error (data).
 class RunWriter {
  public:
   RunWriter(const std::string& name, FileKind kind);
+  /// The owner of `file` brings it to its name after the writer is gone.
+  RunWriter(h5::File& file, FileKind kind);
 
   /// For SpikeRecorder and whatever has no function here.
-  h5::File& file() { return file_.file(); }
-  const std::string& name() const { return file_.name(); }
-  const std::string& part() const { return file_.part(); }
+  h5::File& file() { return *file_; }
 
   void write_provenance(const Provenance& provenance);
 
@@ -84,18 +88,20 @@ class RunWriter {
 
   /// Hands everything to the operating system, so that NAME.part can be read if the process is killed.
   void flush() { file().flush(); }
-  /// As AtomicFile.
+  /// As AtomicFile; only of a writer that has a file of its own.
   void commit();
   void keep_part();
 
  private:
+  void write_header(FileKind kind);
   h5::GrowingDataset& metric(const std::string& column, h5::ElementType type);
 
-  AtomicFile file_;
+  std::unique_ptr<AtomicFile> own_;
+  h5::File* file_;
   std::map<std::string, h5::GrowingDataset> metrics_;
 };
 
-/// Opens a run, test result, checkpoint or segment. What is missing or of the wrong type or shape throws
+/// Opens a run, test result, checkpoint or recording. What is missing or of the wrong type or shape throws
 /// Error (data) that names file and object.
 class RunReader {
  public:

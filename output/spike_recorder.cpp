@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t spikes_per_chunk = 65536;
 constexpr std::uint64_t trials_per_chunk = 8192;
-constexpr std::size_t most_buffered_spikes = 16 * spikes_per_chunk;  // whole chunks are written once
 constexpr std::size_t most_buffered_trials = 8192;
 constexpr std::uint64_t rows_per_copy = 262144;
 constexpr unsigned trial_deflate = 4;
@@ -29,6 +28,11 @@ h5::GrowingDataset trial_column(h5::File& file, const std::string& name, h5::Ele
 
 [[maybe_unused]] bool valid_name(const std::string& name) {
   return !name.empty() && name != "." && name.find('/') == std::string::npos;
+}
+
+[[noreturn]] void refuse(const h5::File& recording, const std::string& why) {
+  throw Error(ErrorKind::data, fmt::format("can't go on with the recording {} ({}); remove it and train anew",
+                                           recording.path(), why));
 }
 
 template <class T, class Member>
@@ -54,7 +58,11 @@ SpikeRecorder::Stream::Stream(h5::File& file, const std::string& population, uns
       offsets(file, offsets_path(population), h5::ElementType::u64, 0, trials_per_chunk, trial_deflate),
       recorded_flags(file, recorded_path(population), h5::ElementType::u8, 0, trials_per_chunk,
                      trial_deflate),
-      buffered_offsets{0} {}
+      buffered_times(spikes_per_chunk),
+      buffered_ids(spikes_per_chunk),
+      recorded(timestamps.rows()) {
+  if (offsets.rows() == 0) buffered_offsets.push_back(0);
+}
 
 SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
     : start(trial_column(file, "start", h5::ElementType::f64)),
@@ -72,7 +80,12 @@ SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
 
 SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
                              unsigned deflate)
-    : file_(&file), populations_(std::move(populations)), classes_(classes), columns_(file, classes) {
+    : file_(&file),
+      populations_(std::move(populations)),
+      classes_(classes),
+      begun_before_(Trials::present(file)),
+      columns_(file, classes) {
+  if (begun_before_) check_fits(file);
   write_sonata_header(file);
   file.create_group("/spikes");
   for (const PopulationInfo& population : populations_) {
@@ -82,6 +95,23 @@ SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populat
     file.write_attribute(group_of(population.name), "size", population.size);
     file.write_attribute(stream.timestamps.path(), "units", "ms");
   }
+  if (begun_before_) go_on();
+}
+
+void SpikeRecorder::go_on() {
+  trials_ = columns_.start.rows();
+  for (const Stream& stream : streams_) {
+    const bool begun = stream.offsets.rows() > 0;
+    const bool whole =
+        stream.recorded_flags.rows() == trials_ && stream.offsets.rows() == (begun ? trials_ + 1 : 0) &&
+        stream.timestamps.rows() == stream.node_ids.rows() &&
+        (!begun || file_->read_rows<std::uint64_t>(stream.offsets.path(), trials_, 1)[0] == stream.recorded);
+    if (!whole) refuse(*file_, "its trials and spikes don't belong together");
+  }
+  if (trials_ == 0) return;
+  const Trials trials(*file_);
+  t_start_ = trials.read_rows(0, 1).front().start_ms;
+  t_stop_ = trials.read_rows(trials_ - 1, 1).front().stop_ms;
 }
 
 void SpikeRecorder::trial(const TrialInfo& info, std::span<const SpikeTrain* const> trains) {
@@ -111,30 +141,33 @@ void SpikeRecorder::add_row(const TrialInfo& info) {
 }
 
 void SpikeRecorder::add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train) {
-  std::size_t done = 0;
-  while (done < train.size()) {
-    const std::size_t count = std::min(train.size() - done, most_buffered_spikes - buffered_spikes_);
-    const auto times = train.times().subspan(done, count);
-    const std::size_t before = stream.buffered_times.size();
-    stream.buffered_times.resize(before + count);
-    for (std::size_t i = 0; i < count; ++i) stream.buffered_times[before + i] = start + times[i];
-    const auto sources = train.sources().subspan(done, count);
-    stream.buffered_ids.insert(stream.buffered_ids.end(), sources.begin(), sources.end());
+  const TimeMs* times = train.times().data();
+  const NeuronId* sources = train.sources().data();
+  for (std::size_t left = train.size(); left > 0;) {
+    const std::size_t count =
+        std::min<std::size_t>(left, spikes_per_chunk - stream.recorded % spikes_per_chunk);
+    double* to_times = stream.buffered_times.data() + stream.buffered;
+    std::uint64_t* to_ids = stream.buffered_ids.data() + stream.buffered;
+    for (std::size_t i = 0; i < count; ++i) to_times[i] = start + times[i];
+    for (std::size_t i = 0; i < count; ++i) to_ids[i] = sources[i];
+    times += count;
+    sources += count;
+    left -= count;
+    stream.buffered += count;
     stream.recorded += count;
-    buffered_spikes_ += count;
-    done += count;
-    if (buffered_spikes_ == most_buffered_spikes) write_spikes();
+    if (stream.recorded % spikes_per_chunk == 0) write_spikes(stream);
   }
 }
 
-void SpikeRecorder::write_spikes() {
-  for (Stream& stream : streams_) {
-    stream.timestamps.append(stream.buffered_times);
-    stream.node_ids.append(stream.buffered_ids);
-    stream.buffered_times.clear();
-    stream.buffered_ids.clear();
-  }
-  buffered_spikes_ = 0;
+void SpikeRecorder::write_spikes(Stream& stream) {
+  stream.timestamps.append(std::span(stream.buffered_times).first(stream.buffered));
+  stream.node_ids.append(std::span(stream.buffered_ids).first(stream.buffered));
+  stream.buffered = 0;
+}
+
+void SpikeRecorder::write_buffered() {
+  for (Stream& stream : streams_) write_spikes(stream);
+  write_trials();
 }
 
 void SpikeRecorder::write_trials() {
@@ -163,14 +196,12 @@ void SpikeRecorder::write_trials() {
 }
 
 void SpikeRecorder::flush() {
-  write_spikes();
-  write_trials();
+  write_buffered();
   file_->flush();
 }
 
 void SpikeRecorder::finish() {
-  write_spikes();
-  write_trials();
+  write_buffered();
   for (const PopulationInfo& population : populations_) {
     file_->write_attribute(group_of(population.name), "t_start", t_start_);
     file_->write_attribute(group_of(population.name), "t_stop", t_stop_);
@@ -180,31 +211,30 @@ void SpikeRecorder::finish() {
 void SpikeRecorder::append_segment(const std::string& path) {
   const h5::File segment = h5::File::open(path);
   check_segment(segment);
-  write_spikes();
-  write_trials();
+  write_buffered();
   for (std::size_t p = 0; p < populations_.size(); ++p) copy_spikes(segment, p);
   copy_trials(segment);
 }
 
-void SpikeRecorder::check_segment(const h5::File& segment) const {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorKind::data, fmt::format("can't join the recording {} ({}); remove it and train anew",
-                                             segment.path(), why));
-  };
+void SpikeRecorder::check_fits(const h5::File& recording) const {
   for (const PopulationInfo& population : populations_) {
     const std::string group = group_of(population.name);
-    if (!segment.contains(group)) refuse("it lacks population " + population.name);
-    if (segment.attribute_as<std::uint64_t>(group, "size") != population.size) {
-      refuse(fmt::format("its population {} has another size", population.name));
+    if (!recording.contains(group)) refuse(recording, "it lacks population " + population.name);
+    if (recording.attribute_as<std::uint64_t>(group, "size") != population.size) {
+      refuse(recording, fmt::format("its population {} has another size", population.name));
     }
   }
   if (classes_ > 0) {
-    const h5::Shape scores = segment.shape("/trials/scores");
-    if (scores.size() != 2 || scores[1] != classes_) refuse("it has another number of classes");
+    const h5::Shape scores = recording.shape("/trials/scores");
+    if (scores.size() != 2 || scores[1] != classes_) refuse(recording, "it has another number of classes");
   }
+}
+
+void SpikeRecorder::check_segment(const h5::File& segment) const {
+  check_fits(segment);
   const Trials trials(segment);
   if (trials.count() > 0 && trials_ > 0 && trials.read_rows(0, 1).front().start_ms < t_stop_) {
-    refuse("it starts before the recording so far ends");
+    refuse(segment, "it starts before the recording so far ends");
   }
 }
 

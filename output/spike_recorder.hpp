@@ -42,7 +42,8 @@ inline constexpr unsigned kSpikeDeflate = 4;
 class SpikeRecorder {
  public:
   /// `classes` = 0: no scores. `deflate`: compression of the spikes, 0 (none, fast) to 9. The file must
-  /// outlive the recorder, stay where it is and have neither /spikes nor /trials.
+  /// outlive the recorder and stay where it is. A recording that it has already goes on, compressed as it
+  /// was; throws Error (data) if that is of other populations or classes, or damaged.
   SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
                 unsigned deflate = kSpikeDeflate);
 
@@ -71,11 +72,13 @@ class SpikeRecorder {
     h5::GrowingDataset node_ids;
     h5::GrowingDataset offsets;
     h5::GrowingDataset recorded_flags;
+    // Up to the end of a chunk of the datasets, which is then written whole while it is in the cache.
     std::vector<double> buffered_times;
     std::vector<std::uint64_t> buffered_ids;
+    std::size_t buffered = 0;
     std::vector<std::uint64_t> buffered_offsets;
     std::vector<std::uint8_t> buffered_flags;
-    std::uint64_t recorded = 0;
+    std::uint64_t recorded = 0;  // with those buffered
   };
 
   struct TrialColumns {
@@ -86,9 +89,12 @@ class SpikeRecorder {
   };
 
   void add_row(const TrialInfo& info);
-  void add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train);
-  void write_spikes();
+  static void add_spikes(Stream& stream, TimeMs start, const SpikeTrain& train);
+  static void write_spikes(Stream& stream);
+  void write_buffered();
   void write_trials();
+  void go_on();
+  void check_fits(const h5::File& recording) const;
   void check_segment(const h5::File& segment) const;
   void copy_spikes(const h5::File& segment, std::size_t population);
   void copy_trials(const h5::File& segment);
@@ -96,11 +102,11 @@ class SpikeRecorder {
   h5::File* file_;
   std::vector<PopulationInfo> populations_;
   std::size_t classes_;
+  bool begun_before_;
   // A deque, because streams don't move.
   std::deque<Stream> streams_;
   TrialColumns columns_;
   std::vector<TrialInfo> buffered_rows_;
-  std::size_t buffered_spikes_ = 0;
   std::uint64_t trials_ = 0;
   TimeMs t_start_ = 0.0;
   TimeMs t_stop_ = 0.0;

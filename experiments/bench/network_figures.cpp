@@ -12,12 +12,21 @@
 #include <string>
 #include <vector>
 
+#include "output/resumable_recording.hpp"
 #include "output/run_file.hpp"
-#include "output/segmented_recording.hpp"
-#include "output/spike_recorder.hpp"
 
 namespace shallows {
 namespace {
+
+/// Of training with and without recording in turn, as the speed of a machine and its disk changes by the
+/// second.
+constexpr int kRounds = 5;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
 std::vector<Presentation> presentations(const ImageSet& images, std::size_t count) {
   std::vector<Presentation> shown;
@@ -27,15 +36,15 @@ std::vector<Presentation> presentations(const ImageSet& images, std::size_t coun
   return shown;
 }
 
-/// Shows all images, as the trainer does: in chunks, whose hidden spikes go to segments and in the end to the
-/// run file `recorded`, if it is named.
+/// Shows all images, as the trainer does: in chunks, whose hidden spikes go to the run file `recorded`, if
+/// it is named.
 double train_seconds(SpikingNetwork& network, std::span<const Presentation> shown, TimeMs duration,
                      const std::string& recorded = {}) {
   constexpr std::size_t kChunk = 16;
   constexpr unsigned kUncompressed = 0;
   const std::vector<PopulationInfo> populations = {{"hidden", network.hidden()}};
-  std::optional<SegmentedRecording> recording;
-  if (!recorded.empty()) recording.emplace(recorded, populations, 0, 0);
+  std::optional<ResumableRecording> recording;
+  if (!recorded.empty()) recording.emplace(recorded, populations, 0, kUncompressed);
   std::vector<Activity> activities(kChunk);
   return seconds([&] {
     for (std::size_t k = 0; k < shown.size(); k += kChunk) {
@@ -44,17 +53,15 @@ double train_seconds(SpikingNetwork& network, std::span<const Presentation> show
       for (std::size_t i = 0; recording && i < count; ++i) {
         const double start = duration * static_cast<double>(k + i);
         const SpikeTrain* hidden = &activities[i].hidden;
-        recording->trial({.start_ms = start, .stop_ms = start + duration}, std::span(&hidden, 1));
+        recording->recorder().trial({.start_ms = start, .stop_ms = start + duration}, std::span(&hidden, 1));
       }
     }
     if (!recording) return;
-    recording->close_segment();
-    RunWriter writer(recorded, FileKind::run);
-    SpikeRecorder recorder(writer.file(), populations, 0, kUncompressed);
-    recording->append_to(recorder);
-    recorder.finish();
-    writer.commit();
-    recording->remove();
+    recording->snapshot();
+    recording->settle();
+    recording->recorder().finish();
+    RunWriter(recording->file(), FileKind::run);
+    recording->commit([](const h5::Snapshot&) {});
   });
 }
 
@@ -82,9 +89,15 @@ nlohmann::json network_figures(const Workload& work, const ImageSet& images, std
     const tbb::global_control control(tbb::global_control::max_allowed_parallelism, limit);
     SpikingNetwork network(work.params, work.bank, work.thresholds, kBenchSeed);
     train_seconds(network, std::span(shown).first(std::min<std::size_t>(16, count)), work.duration);
-    const double train = train_seconds(network, shown, work.duration);
-    const double with_recording = train_seconds(network, shown, work.duration, recorded);
-    std::filesystem::remove(recorded);
+    std::vector<double> plain_rounds;
+    std::vector<double> recorded_rounds;
+    for (int round = 0; round < kRounds; ++round) {
+      plain_rounds.push_back(train_seconds(network, shown, work.duration));
+      recorded_rounds.push_back(train_seconds(network, shown, work.duration, recorded));
+      std::filesystem::remove(recorded);
+    }
+    const double train = median(plain_rounds);
+    const double with_recording = median(recorded_rounds);
     const double test = test_seconds(network, shown);
     const std::string key = std::to_string(limit);
     const auto to_ms = 1e3 / static_cast<double>(count);

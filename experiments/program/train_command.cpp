@@ -38,8 +38,9 @@ void report(const TrainArguments& arguments, const nlohmann::json& result, const
 
 /// --resume with a run that is complete already: nothing to do but say so.
 bool report_if_complete(const TrainArguments& arguments, const Config& config) {
-  if (!arguments.resume || fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output))
-    return false;
+  if (!arguments.resume) return false;
+  remove_checkpoint_of_complete_run(arguments.output);
+  if (fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output)) return false;
   const RunReader reader(arguments.output);
   if (reader.kind() != FileKind::run) {
     throw Error(ErrorKind::checkpoint, "can't resume '" + arguments.output + "' (it is a " +

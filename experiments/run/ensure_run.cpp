@@ -8,6 +8,7 @@
 namespace shallows {
 
 std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output) {
+  remove_checkpoint_of_complete_run(output);
   if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
   const RunReader reader(output);
   if (reader.kind() != FileKind::run) {

@@ -62,7 +62,6 @@ void TrainState::close_row(double learning_rate) {
 void write_train_state(RunWriter& writer, const TrainState& state) {
   writer.write_array("progress/total", to_array(state.total));
   writer.write_array("progress/window", to_array(state.window));
-  writer.write_array("progress/segments", std::array<std::uint64_t, 1>{state.segments});
   writer.write_array("progress/angle", std::array{state.angle_sum, static_cast<double>(state.angles)});
   each_column(state.curve,
               [&](const char* name, const auto& column) { writer.append_metric(name, std::span(column)); });
@@ -74,7 +73,8 @@ TrainState read_train_state(const RunReader& reader) {
   TrainState state;
   state.total = to_tally(reader.read_array<double>("progress/total", {8}));
   state.window = to_tally(reader.read_array<double>("progress/window", {8}));
-  state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
+  if (reader.contains("progress/segments"))
+    state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
   const std::vector<double> angle = reader.read_array<double>("progress/angle", {2});
   state.angle_sum = angle[0];
   state.angles = static_cast<std::uint64_t>(angle[1]);

@@ -33,6 +33,8 @@ constexpr std::uint64_t kDeadLimit = 200;
 constexpr std::uint64_t kSuspiciousSilence = 20;
 
 constexpr const char* kInitialWeights = "weights/readout/initial";
+/// In a checkpoint: the recording has become the run file, or is about to.
+constexpr const char* kCompleteMark = "recording/complete";
 
 NamedArray initial_weights_of(const Network& network) {
   for (NamedArray& array : network.arrays()) {
@@ -56,7 +58,7 @@ std::vector<std::string> recorded_in_training(const Config& config) {
 /// What was recorded before the checkpoint can't be joined with other populations: better said now than at
 /// the end.
 void require_same_recording(const Config& config, const RunReader& checkpoint) {
-  if (checkpoint.read_array<std::uint64_t>("progress/segments", {1})[0] == 0) return;
+  if (read_train_state(checkpoint).segments == 0 && !read_snapshot(checkpoint)) return;
   const Config stored = parse_config(checkpoint.provenance().config, checkpoint.path(), {});
   std::vector<std::string> before = recorded_in_training(stored);
   std::vector<std::string> now = recorded_in_training(config);
@@ -88,6 +90,13 @@ NamedArray stored_initial_weights(const Config& config, const RunReader& checkpo
 }  // namespace
 
 std::string checkpoint_path(const std::string& output) { return output + ".checkpoint"; }
+
+void remove_checkpoint_of_complete_run(const std::string& output) {
+  namespace fs = std::filesystem;
+  const std::string path = checkpoint_path(output);
+  if (!fs::exists(path) || !fs::exists(output) || fs::exists(recording_path(output))) return;
+  if (RunReader(path).contains(kCompleteMark)) fs::remove(path);
+}
 
 void require_same_training(const Config& config, const RunReader& reader) {
   const Config stored = parse_config(reader.provenance().config, reader.path(), {});
@@ -142,17 +151,18 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
                             options.bank ? options.bank : make_bank(config, dataset, options.verbosity))) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network)
-    : Trainer(config, dataset, std::move(options), std::move(network), {}, {}) {
+    : Trainer(config, dataset, std::move(options), std::move(network), {}, {}, {}) {
   initial_weights_ = initial_weights_of(network_);
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
                  const RunReader& checkpoint)
     : Trainer(config, dataset, std::move(options), checked_network(config, checkpoint),
-              stored_initial_weights(config, checkpoint), read_train_state(checkpoint)) {}
+              stored_initial_weights(config, checkpoint), read_train_state(checkpoint),
+              read_snapshot(checkpoint)) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
-                 NamedArray initial_weights, TrainState state)
+                 NamedArray initial_weights, TrainState state, const std::optional<h5::Snapshot>& recording)
     : config_(config),
       dataset_(dataset),
       options_(std::move(options)),
@@ -170,9 +180,25 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
         "the checkpoint's network was made for other images (their shape or number of classes differs); use "
         "the data set that it was trained on");
   }
-  if (config.record.phase != RecordPhase::test && config.record.first < config.record.last) {
-    recording_.emplace(options_.output, selection_.populations(), network_.classes(), state_.segments);
-  }
+  if (recording) begin_recording(recording);
+  if (state_.segments > 0) join_segments();
+}
+
+void Trainer::begin_recording(const std::optional<h5::Snapshot>& snapshot) {
+  recording_ =
+      std::make_unique<ResumableRecording>(options_.output, selection_.populations(), network_.classes(),
+                                           static_cast<unsigned>(config_.record.deflate), snapshot);
+}
+
+/// Checkpoints once had the recording in finished files of its own.
+void Trainer::join_segments() {
+  std::vector<std::string> paths;
+  for (std::uint64_t number = 1; number <= state_.segments; ++number)
+    paths.push_back(fmt::format("{}.segment-{:04}", options_.output, number));
+  begin_recording(std::nullopt);
+  for (const std::string& path : paths) recording_->recorder().append_segment(path);
+  write_checkpoint();
+  for (const std::string& path : paths) std::filesystem::remove(path);
 }
 
 std::uint64_t Trainer::next_stop() const {
@@ -206,7 +232,7 @@ void Trainer::present(std::uint64_t first, std::uint64_t count) {
                                                                           : Tally::Verdict::wrong;
     state_.total.add(activities_[slot], verdict);
     state_.window.add(activities_[slot], verdict);
-    if (recording_ && selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
+    if (selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
   }
 }
 
@@ -228,15 +254,16 @@ void Trainer::check(const LearningReport& report) {
 }
 
 void Trainer::record(std::uint64_t presentation, std::uint64_t slot) {
+  if (!recording_) begin_recording(std::nullopt);
   const TimeMs start = static_cast<double>(presentation) * presentation_ms_;
-  recording_->trial({.start_ms = start,
-                     .stop_ms = start + presentation_ms_,
-                     .sample = static_cast<std::uint32_t>(schedule_.image(presentation)),
-                     .label = presentations_[slot].label,
-                     .predicted = predicted_[slot],
-                     .phase = Phase::train,
-                     .scores = {}},
-                    selection_.trains(activities_[slot]));
+  recording_->recorder().trial({.start_ms = start,
+                                .stop_ms = start + presentation_ms_,
+                                .sample = static_cast<std::uint32_t>(schedule_.image(presentation)),
+                                .label = presentations_[slot].label,
+                                .predicted = predicted_[slot],
+                                .phase = Phase::train,
+                                .scores = {}},
+                               selection_.trains(activities_[slot]));
 }
 
 TrainEnd Trainer::train() {
@@ -284,12 +311,23 @@ void Trainer::write_network(RunWriter& writer) const {
 }
 
 void Trainer::write_checkpoint() {
-  if (recording_) state_.segments = recording_->close_segment();
+  if (recording_) {
+    const h5::Snapshot snapshot = recording_->snapshot();
+    write_checkpoint_file(&snapshot, false);
+    recording_->settle();
+  } else {
+    write_checkpoint_file(nullptr, false);
+  }
+  saved_ = state_.total.images;
+}
+
+void Trainer::write_checkpoint_file(const h5::Snapshot* recording, bool complete) {
   RunWriter writer(checkpoint_path(options_.output), FileKind::checkpoint);
   write_network(writer);
   writer.write_summary(result());
+  if (recording != nullptr) write_snapshot(writer, *recording);
+  if (complete) writer.write_array(kCompleteMark, std::vector<std::uint8_t>{1});
   writer.commit();
-  saved_ = state_.total.images;
 }
 
 nlohmann::json Trainer::result() const {
@@ -303,12 +341,28 @@ nlohmann::json Trainer::result() const {
 }
 
 std::optional<nlohmann::json> Trainer::finish() {
-  RunWriter writer(options_.output, FileKind::run);
-  write_network(writer);
-  SpikeRecorder recorder(writer.file(), selection_.populations(), network_.classes(),
-                         static_cast<unsigned>(config_.record.deflate));
-  if (recording_) recording_->append_to(recorder);
   nlohmann::json figures = result();
+  if (recording_) {
+    {
+      RunWriter writer(recording_->file(), FileKind::run);
+      if (!evaluate_into(writer, recording_->recorder(), figures)) return {};
+    }
+    recording_->commit([&](const h5::Snapshot& settled) { write_checkpoint_file(&settled, true); });
+    recording_.reset();
+  } else {
+    RunWriter writer(options_.output, FileKind::run);
+    SpikeRecorder recorder(writer.file(), selection_.populations(), network_.classes(),
+                           static_cast<unsigned>(config_.record.deflate));
+    if (!evaluate_into(writer, recorder, figures)) return {};
+    writer.commit();
+  }
+  std::filesystem::remove(checkpoint_path(options_.output));
+  return figures;
+}
+
+/// All of the run file but the training's trials. False if a signal came in between.
+bool Trainer::evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures) {
+  write_network(writer);
   TimeMs start_ms = static_cast<double>(state_.total.images) * presentation_ms_;
   const auto evaluate_on = [&](const ImageSet& set, Phase phase, const std::string& split,
                                std::uint64_t images) {
@@ -325,16 +379,12 @@ std::optional<nlohmann::json> Trainer::finish() {
     return true;
   };
   if (!dataset_.validation.empty() && !evaluate_on(dataset_.validation, Phase::validation, "validation", 0))
-    return {};
+    return false;
   if (!dataset_.test.empty() && !evaluate_on(dataset_.test, Phase::test, "test", config_.test_images))
-    return {};
+    return false;
   recorder.finish();
   writer.write_summary(figures);
-  writer.commit();
-  // In this order: a checkpoint whose recording is gone could not be resumed.
-  std::filesystem::remove(checkpoint_path(options_.output));
-  if (recording_) recording_->remove();
-  return figures;
+  return true;
 }
 
 }  // namespace shallows

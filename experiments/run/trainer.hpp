@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,8 +18,8 @@
 #include "experiments/run/record_selection.hpp"
 #include "experiments/run/schedule.hpp"
 #include "experiments/run/train_state.hpp"
+#include "output/resumable_recording.hpp"
 #include "output/run_file.hpp"
-#include "output/segmented_recording.hpp"
 
 namespace shallows {
 
@@ -34,6 +35,10 @@ struct TrainOptions {
 enum class TrainEnd { complete, out_of_time, interrupted };
 
 std::string checkpoint_path(const std::string& output);
+
+/// Removes the checkpoint of a run that is complete: the program was killed before it could. To be called
+/// before a checkpoint counts as a run to resume.
+void remove_checkpoint_of_complete_run(const std::string& output);
 
 /// Throws Error (checkpoint) that names the settings, if the file's network is trained by other ones.
 void require_same_training(const Config& config, const RunReader& reader);
@@ -70,7 +75,7 @@ class Trainer {
 
  private:
   Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
-          NamedArray initial_weights, TrainState state);
+          NamedArray initial_weights, TrainState state, const std::optional<h5::Snapshot>& recording);
 
   std::uint64_t next_stop() const;
   void present(std::uint64_t first, std::uint64_t count);
@@ -79,6 +84,10 @@ class Trainer {
   /// the last good state.
   void check(const LearningReport& report);
   void write_checkpoint();
+  void write_checkpoint_file(const h5::Snapshot* recording, bool complete);
+  void begin_recording(const std::optional<h5::Snapshot>& snapshot);
+  void join_segments();
+  bool evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures);
   void write_network(RunWriter& writer) const;
   std::string note() const;
 
@@ -90,7 +99,7 @@ class Trainer {
   TrainState state_;
   Schedule schedule_;
   RecordSelection selection_;
-  std::optional<SegmentedRecording> recording_;
+  std::unique_ptr<ResumableRecording> recording_;  // since the first trial to be recorded
   TimeMs presentation_ms_;
   std::vector<Presentation> presentations_;
   std::vector<Activity> activities_;

@@ -25,6 +25,7 @@ Handle text_type() {
 }
 
 bool put(hid_t object, const std::string& name, hid_t stored, hid_t given, hid_t space, const void* value) {
+  if (H5Aexists(object, name.c_str()) > 0 && H5Adelete(object, name.c_str()) < 0) return false;
   const Handle created(H5Acreate2(object, name.c_str(), stored, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   return created.valid() && H5Awrite(created.id(), given, value) >= 0;
 }

@@ -3,9 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "output/h5.hpp"
+#include "output/h5/background_writer.hpp"
+#include "output/h5/overlay.hpp"
 
 namespace shallows::h5 {
 
@@ -13,10 +18,16 @@ namespace shallows::h5 {
 /// never fails here: the first error is kept for error(), and from then on writes are kept in memory, where
 /// reads find them. The owner asks error() after every operation and gives the file up; what is kept is what
 /// HDF5 had in its caches, a few megabytes.
+///
+/// What was settled is safe from the writes that follow: up to the size that the file then had it changes on
+/// the disk at settle() only; what is written there before stays in memory. Beyond, the file simply grows.
 class Descriptor {
  public:
   /// Opens for writing, locks and empties the file. Throws Error (data).
   static Descriptor create(const std::string& path);
+  /// Opens for writing, locks and brings the file back to a snapshot of it, which is then settled. Throws
+  /// Error (data).
+  static Descriptor restore(const std::string& path, const Snapshot& snapshot);
   /// Throws Error (data).
   static Descriptor open(const std::string& path);
 
@@ -31,9 +42,20 @@ class Descriptor {
   void write(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Bytes past the end are zero. False after an error of the system.
   bool read(std::uint64_t offset, std::span<std::byte> bytes);
+  /// What is settled stays, though it may lie past the end.
   void truncate(std::uint64_t size);
   /// To the disk.
   void sync();
+
+  /// Whatever is written, settled or not, from now on: restore() with this makes the file what it is now.
+  /// That is on the disk but for what the snapshot holds.
+  Snapshot snapshot();
+  /// The same for the file as it was when it was settled last.
+  Snapshot settled_snapshot();
+  /// Writes what was kept in memory to the file, all of which is settled from now on.
+  void settle();
+  /// Forgets what was written since the last settle().
+  void revert();
 
   /// errno of the first write, truncation or sync that failed; 0 if none did.
   int error() const { return error_; }
@@ -41,12 +63,15 @@ class Descriptor {
   int read_error() const { return read_error_; }
 
  private:
-  struct LostWrite {
-    std::uint64_t offset;
-    std::vector<std::byte> bytes;
-  };
-
   Descriptor(int fd, const std::string& path);
+
+  static Descriptor open_locked(const std::string& path, int flags);
+  void write_to_file(std::uint64_t offset, std::span<const std::byte> bytes);
+  bool read_from_file(std::uint64_t offset, std::span<std::byte> bytes);
+  Snapshot snapshot_of(std::uint64_t size, const Overlay::Load& load);
+  bool write_in_background(std::uint64_t offset, std::span<const std::byte> bytes);
+  void finish_background();
+  void start_write_back();
 
   int fd_;
   std::uint64_t size_ = 0;
@@ -54,7 +79,12 @@ class Descriptor {
   std::uint64_t inode_ = 0;
   int error_ = 0;
   int read_error_ = 0;
-  std::vector<LostWrite> lost_writes_;
+  std::vector<BackgroundWriter::Piece> lost_writes_;
+  std::unique_ptr<BackgroundWriter> background_;
+  bool background_started_ = false;  // or tried to
+  std::uint64_t settled_ = 0;
+  Overlay overlay_;                   // of what is settled
+  std::uint64_t write_back_end_ = 0;  // the disk has been asked to write what lies before
 };
 
 /// "<problem> (<why>); <suggestion>" for a write to `path` that failed with `error`, an errno.

@@ -123,7 +123,11 @@ hid_t driver_id() {
 Handle access_through(Descriptor& descriptor) {
   Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   const DriverInfo info{&descriptor};
+  // Whole pages, so that chunks of spikes can go past the page cache.
+  constexpr hsize_t least_aligned = 256 << 10;
+  constexpr hsize_t page = 4096;
   if (H5Pset_driver(access.id(), driver_id(), &info) < 0 ||
+      H5Pset_alignment(access.id(), least_aligned, page) < 0 ||
       H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG) < 0) {
     return {};
   }

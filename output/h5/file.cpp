@@ -82,6 +82,40 @@ File File::open(const std::string& path) {
   return File(path, std::move(descriptor), std::move(handle));
 }
 
+File File::restore(const std::string& path, const Snapshot& snapshot) {
+  detail::begin();
+  auto descriptor = std::make_unique<Descriptor>(Descriptor::restore(path, snapshot));
+  const Handle access = access_through(*descriptor);
+  Handle handle(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.id()), H5Fclose);
+  if (!handle.valid()) refuse(path);
+  return File(path, std::move(descriptor), std::move(handle));
+}
+
+Snapshot File::snapshot() {
+  flush();
+  Snapshot snapshot = descriptor_->snapshot();
+  throw_if_failed();
+  return snapshot;
+}
+
+Snapshot File::settled_snapshot() {
+  Snapshot snapshot = descriptor_->settled_snapshot();
+  throw_if_failed();
+  return snapshot;
+}
+
+void File::settle() {
+  descriptor_->settle();
+  if (!handle_.valid()) descriptor_->sync();
+  throw_if_failed();
+}
+
+void File::revert() {
+  detail::begin();
+  handle_.reset();
+  descriptor_->revert();
+}
+
 void File::flush() {
   detail::begin();
   if (H5Fflush(handle_.id(), H5F_SCOPE_GLOBAL) < 0) fail_writing("the file");

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "sim/error.hpp"
 #include "tests/output/file_size_limit.hpp"
@@ -55,12 +56,148 @@ TEST(Descriptor, KeepsTheFirstErrorAndReadsBackWhatItCouldNotWrite) {
   EXPECT_EQ(file.error(), EFBIG);
 }
 
+TEST(Descriptor, ReadsBackWhatItCouldNotWriteInTheBackground) {
+  const TemporaryDirectory directory;
+  Descriptor file = Descriptor::create(directory / "a");
+  constexpr std::size_t piece = std::size_t{512} << 10;
+  const FileSizeLimit limit(2 * piece + 1000);
+  std::string expected;
+  for (std::size_t k = 0; k < 30; ++k) {
+    const std::string text(piece, static_cast<char>('!' + k));
+    file.write(k * piece, bytes_of(text));
+    expected += text;
+  }
+  file.write(3 * piece - 1, bytes_of("over two"));
+  expected.replace(3 * piece - 1, 8, "over two");
+  EXPECT_TRUE(read_text(file, 0, expected.size()) == expected);
+  file.sync();
+  EXPECT_EQ(file.error(), EFBIG);
+  EXPECT_TRUE(read_text(file, 0, expected.size()) == expected);
+}
+
 TEST(Descriptor, RefusesAFileThatIsBeingWritten) {
   const TemporaryDirectory directory;
   const Descriptor first = Descriptor::create(directory / "a");
   EXPECT_NE(message_of([&] { Descriptor::create(directory / "a"); }).find("another process is writing it"),
             std::string::npos);
 }
+
+TEST(Descriptor, ASettledPartChangesOnTheDiskOnlyWhenItIsSettledAnew) {
+  const TemporaryDirectory directory;
+  Descriptor file = Descriptor::create(directory / "a");
+  file.write(0, bytes_of("settled"));
+  file.settle();
+  file.write(4, bytes_of("LED and on"));
+  EXPECT_EQ(read_text(file, 0, 14), "settLED and on");
+  EXPECT_EQ(read_bytes(directory / "a"), "settled and on");
+  file.truncate(3);
+  EXPECT_EQ(file.size(), 7u);
+  EXPECT_EQ(read_bytes(directory / "a"), "settled");
+  file.settle();
+  EXPECT_EQ(read_bytes(directory / "a"), "settLED");
+  file.write(0, bytes_of("forgotten"));
+  file.revert();
+  EXPECT_EQ(read_text(file, 0, 9), std::string("settLED\0\0", 9));
+  EXPECT_EQ(read_bytes(directory / "a"), "settLED");
+}
+
+TEST(Descriptor, RevertFreesWhatAFullDiskTook) {
+  const TemporaryDirectory directory;
+  Descriptor file = Descriptor::create(directory / "a");
+  file.write(0, bytes_of("settled"));
+  file.settle();
+  const FileSizeLimit limit(9);
+  file.write(5, bytes_of("ED and more"));
+  EXPECT_EQ(file.error(), EFBIG);
+  file.revert();
+  EXPECT_EQ(file.error(), 0);
+  EXPECT_EQ(read_bytes(directory / "a"), "settled");
+}
+
+TEST(Descriptor, RefusesToRestoreAFileThatLacksItsEnd) {
+  const TemporaryDirectory directory;
+  write_bytes(directory / "a", "short");
+  const Snapshot snapshot{.size = 6};
+  EXPECT_NE(message_of([&] { Descriptor::restore(directory / "a", snapshot); }).find("shorter than it was"),
+            std::string::npos);
+  EXPECT_EQ(read_bytes(directory / "a"), "short");
+}
+
+/// A file under random writes that settles now and then, and what is on the disk in between: the file as it
+/// was left there, and the snapshot that was stored last.
+class CrashTest : public ::testing::TestWithParam<unsigned> {
+ protected:
+  std::uint64_t below(std::uint64_t limit) { return dice_() % limit; }
+
+  void write_somewhere(Descriptor& file) {
+    // Some are for the background writer.
+    const std::uint64_t page = below(4) == 0 ? 4096 : 1;
+    const std::uint64_t size = page > 1 ? (64 + below(64)) * page : 1 + below(below(3) == 0 ? 20000 : 50);
+    const std::string text(size, char('a' + below(26)));
+    const std::uint64_t end = (model_.size() + page - 1) / page;
+    const std::uint64_t offset = (below(2) == 0 ? end : below(end + 1)) * page;
+    file.write(offset, bytes_of(text));
+    if (model_.size() < offset + text.size()) model_.resize(offset + text.size());
+    model_.replace(offset, text.size(), text);
+    const std::uint64_t from = below(model_.size());
+    const std::size_t count = 1 + below(model_.size() - from);
+    EXPECT_TRUE(read_text(file, from, count) == model_.substr(from, count));
+  }
+
+  /// Some blocks of the disk as they were before, the others as after.
+  std::string torn(const std::string& before, std::string after) {
+    if (below(2) == 0 && before.size() > after.size()) after += before.substr(after.size());
+    constexpr std::size_t block = 512;
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); i += block) {
+      if (below(2) != 0) continue;
+      const std::size_t size = std::min({block, before.size() - i, after.size() - i});
+      after.replace(i, size, before, i, size);
+    }
+    return after;
+  }
+
+  void expect_restored(const std::string& disk) {
+    write_bytes(directory_ / "crashed", disk);
+    Descriptor restored = Descriptor::restore(directory_ / "crashed", stored_);
+    ASSERT_EQ(restored.size(), expected_.size());
+    EXPECT_TRUE(read_bytes(directory_ / "crashed") == expected_);
+  }
+
+  std::string disk() const { return read_bytes(directory_ / "a"); }
+
+  TemporaryDirectory directory_;
+  std::mt19937 dice_{GetParam()};
+  std::string model_;
+  Snapshot stored_;
+  std::string expected_;  // the file at stored_
+};
+
+TEST_P(CrashTest, RestoresTheStoredSnapshotWheneverItHappens) {
+  Descriptor file = Descriptor::create(directory_ / "a");
+  for (int round = 0; round < 8; ++round) {
+    for (int k = 0; k < 6; ++k) write_somewhere(file);
+    expect_restored(disk());
+    const Snapshot snapshot = file.snapshot();
+    expect_restored(disk());
+    stored_ = snapshot;
+    expected_ = model_;
+    const std::string before = disk();
+    expect_restored(before);
+    file.settle();
+    expect_restored(torn(before, disk()));
+    EXPECT_TRUE(disk() == model_);
+  }
+  for (int k = 0; k < 6; ++k) write_somewhere(file);
+  file.sync();
+  const std::string before = disk();
+  stored_ = file.settled_snapshot();
+  expect_restored(before);
+  file.settle();
+  expect_restored(torn(before, disk()));
+  EXPECT_TRUE(disk() == model_);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CrashTest, ::testing::Range(0u, 8u));
 
 TEST(Descriptor, NamesTheReasonAndWhatToDo) {
   EXPECT_EQ(

@@ -85,6 +85,30 @@ TEST_F(H5, ReadsRangesOfAGrownArrayAndRefusesThosePastItsEnd) {
   EXPECT_NE(past(std::numeric_limits<std::uint64_t>::max(), 2), "");
 }
 
+TEST_F(H5, AnArrayGrowsByWholeChunksAndRemaindersInAnyOrder) {
+  for (const std::uint64_t columns : {0u, 3u}) {
+    std::vector<std::uint32_t> all;
+    {
+      File file = File::create(path());
+      GrowingDataset plain(file, "plain", ElementType::u32, columns, 5, 0);
+      GrowingDataset packed(file, "packed", ElementType::u32, columns, 5, 1);
+      for (const std::uint64_t rows : {5, 10, 2, 3, 1, 13, 1, 5, 4}) {
+        std::vector<std::uint32_t> block(rows * std::max<std::uint64_t>(columns, 1));
+        std::iota(block.begin(), block.end(), static_cast<std::uint32_t>(all.size()));
+        plain.append(block);
+        packed.append(block);
+        if (rows == 2) file.flush();
+        all.insert(all.end(), block.begin(), block.end());
+      }
+      EXPECT_EQ(plain.rows(), 44u);
+      file.close();
+    }
+    const File file = File::open(path());
+    EXPECT_EQ(file.read<std::uint32_t>("plain"), all);
+    EXPECT_EQ(file.read<std::uint32_t>("packed"), all);
+  }
+}
+
 TEST_F(H5, NamesFileAndDatasetInEveryRefusal) {
   {
     File file = File::create(path());

@@ -138,9 +138,7 @@ def contents(path):
             values = item[()]
             if name in ("progress/total", "progress/window"):
                 values = values[:-1]  # the last one is the time
-            # How a run was cut into segments says nothing about its results.
-            if name != "progress/segments":
-                tree[name] = (str(item.dtype), item.shape, values.tobytes())
+            tree[name] = (str(item.dtype), item.shape, values.tobytes())
 
     with h5py.File(path, "r") as file:
         add_attributes("", file)

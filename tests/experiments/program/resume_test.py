@@ -2,9 +2,11 @@
 
 import json
 import random
+import shutil
 import signal
 import time
 
+import h5py
 from harness import EXIT_CHECKPOINT, EXIT_DATA, ProgramTestCase, Running, contents, main, settings, wait_until
 
 # The sizes are for about a second of training, so that signals find the program at work.
@@ -139,28 +141,59 @@ class SignalWhileTesting(ProgramTestCase):
     # Long presentations: a second or so for all test images, of which 64 are shown between two looks at signals.
     slow = settings("protocol.test_ms=40000", "protocol.count_ms=100")
 
-    def interrupt(self, part, *arguments):
+    def stop(self, sign, number, *arguments):
+        """Stops the program once the file `sign` is there, which it is when the testing begins."""
         program = Running(*arguments, cwd=self.work)
-        wait_until(lambda: (self.work / part).exists() or program.process.poll() is not None, part)
-        program.send(signal.SIGINT)
-        outcome = program.finish()
+        wait_until(lambda: (self.work / sign).exists() or program.process.poll() is not None, sign)
+        program.send(number)
+        return program.finish()
+
+    def interrupt(self, sign, *arguments):
+        outcome = self.stop(sign, signal.SIGINT, *arguments)
         self.assertEqual(outcome.code, 130, outcome.stderr)
         self.assertEqual(outcome.stdout, "")
-        self.assertFalse((self.work / part).exists())
         return outcome
 
-    def test_of_a_trained_network_keeps_the_checkpoint(self):
-        arguments = ["train", "spiking.toml", *self.slow, "--record", "readout@both:0:end"]
-        self.interrupt("run.h5.part", *arguments, "-o", "run.h5")
+    def check_resumed(self, *arguments):
         self.assertNotIn("run.h5", self.names_in())
+        self.assertIn("run.h5.checkpoint", self.names_in())
         self.succeed(*arguments, "-o", "run.h5", "--resume")
         self.succeed(*arguments, "-o", "whole.h5")
         self.assert_same_run(self.work / "run.h5", self.work / "whole.h5")
+        self.assertEqual([name for name in self.names_in() if name.startswith("run.")], ["run.h5"])
+
+    def test_of_a_trained_network_keeps_the_checkpoint(self):
+        arguments = ["train", "spiking.toml", *self.slow]
+        self.interrupt("run.h5.part", *arguments, "-o", "run.h5")
+        self.assertNotIn("run.h5.part", self.names_in())
+        self.check_resumed(*arguments)
+
+    def test_of_a_recorded_training_leaves_the_recording_as_the_checkpoint_knows_it(self):
+        for deflate in (0, 4):
+            arguments = ["train", "spiking.toml", *self.slow, *settings(f"record.deflate={deflate}"),
+                         "--record", "readout@both:0:end"]
+            self.interrupt("run.h5.checkpoint", *arguments, "-o", "run.h5")
+            with h5py.File(self.work / "run.h5.checkpoint") as checkpoint:
+                size = int(checkpoint["recording/size"][0])
+            self.assertEqual((self.work / "run.h5.recording").stat().st_size, size)
+            self.check_resumed(*arguments)
+            (self.work / "run.h5").unlink()
+
+    def test_that_is_killed_loses_nothing_of_the_training(self):
+        arguments = ["train", "spiking.toml", *self.slow, "--record", "readout@both:0:end"]
+        self.assertEqual(self.stop("run.h5.checkpoint", signal.SIGKILL, *arguments, "-o", "run.h5").code, -9)
+        for wait in (0.2, 0.5):
+            program = Running(*arguments, "-o", "run.h5", "--resume", cwd=self.work)
+            time.sleep(wait)
+            program.send(signal.SIGKILL)
+            self.assertEqual(program.finish().code, -9)
+        self.check_resumed(*arguments)
 
     def test_of_the_test_command_writes_nothing(self):
         self.succeed("train", "spiking.toml", "-o", "run.h5")
         outcome = self.interrupt("test.h5.part", "test", "run.h5", "-o", "test.h5", *self.slow)
         self.assertIn("nothing was written", outcome.stderr)
+        self.assertNotIn("test.h5.part", self.names_in())
         self.assertNotIn("test.h5", self.names_in())
 
 
@@ -225,10 +258,40 @@ class ResumeOption(ProgramTestCase):
 
     def test_with_a_recording_that_is_gone_is_refused(self):
         self.start("--record", "hidden@train:0:end")
-        (self.work / "run.h5.segment-0001").unlink()
+        (self.work / "run.h5.recording").unlink()
         outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", "--record",
                                    "hidden@train:0:end")
-        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.segment-0001")
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording")
+
+    def test_joins_a_recording_that_an_earlier_version_began_in_segments(self):
+        record = ("--record", "all@both:0:end")
+        self.start(*record)
+        (self.work / "run.h5.recording").rename(self.work / "run.h5.segment-0001")
+        with h5py.File(self.work / "run.h5.checkpoint", "r+") as checkpoint:
+            del checkpoint["recording"]
+            checkpoint["progress/segments"] = [1]
+        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", "--record", "hidden@train:0:end")
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "record", "hidden")
+        self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.succeed("train", "spiking.toml", "-o", "plain.h5", *record)
+        self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
+        self.assertEqual([name for name in self.names_in() if name.startswith("run.")], ["run.h5"])
+
+    def test_after_a_kill_between_the_run_file_and_the_checkpoint_finds_the_run_complete(self):
+        record = ("--record", "hidden@both:0:end")
+        self.start(*record)
+        shutil.copy(self.work / "run.h5.checkpoint", self.work / "kept")
+        self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        before = (self.work / "run.h5").read_bytes()
+        shutil.copy(self.work / "kept", self.work / "run.h5.checkpoint")
+        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording")
+        with h5py.File(self.work / "run.h5.checkpoint", "r+") as checkpoint:
+            checkpoint["recording/complete"] = [1]
+        outcome = self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.assertIn("complete already", outcome.stderr)
+        self.assertNotIn("run.h5.checkpoint", self.names_in())
+        self.assertEqual((self.work / "run.h5").read_bytes(), before)
 
     def test_of_a_test_file_is_refused(self):
         self.succeed("train", "spiking.toml", "-o", "run.h5")
