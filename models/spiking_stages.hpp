@@ -46,12 +46,14 @@ class SpikingStages {
 
   void learn(std::span<const Presentation> presentations, std::span<Activity> activities, State& state,
              const State& initial) {
-    // While the readout learns from image k, the hidden layer is at image k + 1: learning changes nothing
-    // upstream.
+    // While the readout learns from image k, the spikes of the hidden layer are ordered for image k + 1, and
+    // the hidden layer is at image k + 2: learning changes nothing upstream. More images in flight would not
+    // stay in the cache.
     constexpr std::size_t kInFlight = 3;
     struct Slot {
       std::size_t image;
-      SpikeTrain arrivals;
+      SpikeTrain arrivals;  // at the hidden layer, then at the readout
+      typename Hidden::Unordered hidden;
     };
     std::array<Slot, kInFlight> slots;
     const ProtocolParams& protocol = params_.protocol;
@@ -72,11 +74,13 @@ class SpikingStages {
       return &slot;
     };
     const auto hidden = [&](Slot* slot) {
-      if (!protocol.carry_over) {
-        state.hidden = initial.hidden;
-        state.to_readout = initial.to_readout;
-      }
-      propagate(duration, state, activities[slot->image], slot->arrivals);
+      if (!protocol.carry_over) state.hidden = initial.hidden;
+      hidden_.run_unordered(slot->arrivals, duration, state.hidden, slot->hidden);
+      return slot;
+    };
+    const auto ordering = [&](Slot* slot) {
+      if (!protocol.carry_over) state.to_readout = initial.to_readout;
+      order(duration, slot->hidden, state, activities[slot->image], slot->arrivals);
       return slot;
     };
     const auto readout = [&](Slot* slot) {
@@ -90,6 +94,7 @@ class SpikingStages {
     constexpr auto kInOrder = tbb::filter_mode::serial_in_order;
     tbb::parallel_pipeline(kInFlight, tbb::make_filter<void, Slot*>(kInOrder, input) &
                                           tbb::make_filter<Slot*, Slot*>(kInOrder, hidden) &
+                                          tbb::make_filter<Slot*, Slot*>(kInOrder, ordering) &
                                           tbb::make_filter<Slot*, void>(kInOrder, readout));
   }
 
@@ -97,7 +102,9 @@ class SpikingStages {
     const ProtocolParams& protocol = params_.protocol;
     SpikeTrain arrivals;
     encode(image, protocol.test_ms, state, activity, arrivals);
-    propagate(protocol.test_ms, state, activity, arrivals);
+    typename Hidden::Unordered hidden;
+    hidden_.run_unordered(arrivals, protocol.test_ms, state.hidden, hidden);
+    order(protocol.test_ms, hidden, state, activity, arrivals);
     readout_.respond(arrivals, protocol.test_ms, state.readout, activity.readout);
     Response response{.kind = ScoreKind::spike_count, .scores = std::vector<float>(classes_, 0.0F)};
     for (std::size_t k = 0; k < activity.readout.size(); ++k) {
@@ -122,9 +129,10 @@ class SpikingStages {
     for (const NeuronId source : arrivals.sources()) activity.synaptic_events += fan_out_[source];
   }
 
-  /// Arrivals at the hidden layer to arrivals at the readout.
-  void propagate(TimeMs duration, State& state, Activity& activity, SpikeTrain& arrivals) const {
-    hidden_.run(arrivals, duration, state.hidden, activity.hidden);
+  /// Arrivals at the hidden layer, and what it made of them, to arrivals at the readout.
+  void order(TimeMs duration, const typename Hidden::Unordered& hidden, State& state, Activity& activity,
+             SpikeTrain& arrivals) const {
+    hidden_.order(arrivals, hidden, activity.hidden);
     state.to_readout.advance(activity.hidden, duration, arrivals);
     activity.synaptic_events += arrivals.size() * classes_;
   }

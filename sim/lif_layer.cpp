@@ -349,6 +349,22 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
 template <class Real>
 void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
                          LayerTimes* times) const {
+  UnorderedSpikes unordered;
+  run_unordered(arrivals, duration, state, unordered, times);
+  order(arrivals, unordered, spikes, times);
+}
+
+template <class Real>
+void LifLayer<Real>::order(const SpikeTrain& arrivals, const UnorderedSpikes& unordered, SpikeTrain& spikes,
+                           LayerTimes* times) const {
+  LapClock clock(times);
+  order_spikes(arrivals.times(), unordered, spikes);
+  clock.lap(&LayerTimes::ordering);
+}
+
+template <class Real>
+void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state,
+                                   UnorderedSpikes& unordered, LayerTimes* times) const {
   assert(state.x.size() == reset_.size());
   if (arrivals.size() >= kMostArrivals) {
     throw Error(ErrorKind::network,
@@ -358,8 +374,10 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
   LapClock clock(times);
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
-  std::vector<BlockSpikes> blocks(synapses_.blocks().size());
-  const std::vector<std::uint32_t> instant = last_of_instants(arrivals.times());
+  auto& [blocks, instant] = unordered;
+  blocks.resize(synapses_.blocks().size());
+  for (BlockSpikes& block : blocks) block.clear();
+  instant = last_of_instants(arrivals.times());
   clock.lap(&LayerTimes::filtering);
   std::size_t first = 0;
   for (std::size_t f = 0; f < frames; ++f) {
@@ -371,12 +389,9 @@ void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
         frame_events(arrivals, instant, first, boundary(f), boundary(f + 1), f + 1 == frames);
     clock.lap(&LayerTimes::filtering);
     tbb::parallel_for(std::size_t{0}, cohorts_,
-                      [&](std::size_t c) { run_cohort(c, events, state, blocks, times); });
+                      [&](std::size_t c) { run_cohort(c, events, state, unordered.blocks, times); });
     first += events.sources.size();
   }
-  clock.skip();
-  order_spikes(arrivals.times(), instant, blocks, spikes);
-  clock.lap(&LayerTimes::ordering);
 }
 
 template class LifLayer<float>;

@@ -48,6 +48,7 @@ template <class Real>
 class LifLayer {
  public:
   using State = LifLayerState<Real>;
+  using Unordered = UnorderedSpikes;
 
   /// The fast path needs neurons that spike only on an arrival, so drives below their thresholds, and a
   /// refractory time of at most kLongestRefractory * tau.
@@ -65,6 +66,12 @@ class LifLayer {
   /// `times`, if given, are added to. Throws Error (network) for kMostArrivals or more arrivals.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
            LayerTimes* times = nullptr) const;
+
+  /// The two parts of run(): the layer can be at the next interval while the spikes of this one are ordered.
+  void run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state, UnorderedSpikes& unordered,
+                     LayerTimes* times = nullptr) const;
+  void order(const SpikeTrain& arrivals, const UnorderedSpikes& unordered, SpikeTrain& spikes,
+             LayerTimes* times = nullptr) const;
 
   const PackedSynapses<Real>& synapses() const { return synapses_; }
   /// Of the weights and the tables.

@@ -23,7 +23,18 @@ ReferenceLayer::State ReferenceLayer::initial_state(std::span<const double> v_mV
 
 void ReferenceLayer::run(const SpikeTrain& arrivals, TimeMs duration, State& state,
                          SpikeTrain& spikes) const {
-  std::vector<Spike> emitted;
+  Unordered unordered;
+  run_unordered(arrivals, duration, state, unordered);
+  order(arrivals, unordered, spikes);
+}
+
+void ReferenceLayer::order(const SpikeTrain&, const Unordered& unordered, SpikeTrain& spikes) const {
+  spikes = SpikeTrain::from_unsorted(unordered);
+}
+
+void ReferenceLayer::run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state,
+                                   Unordered& unordered) const {
+  unordered.clear();
   std::vector<double> weight_from(synapses_.source_count);
   std::vector<TimeMs> times;
   std::vector<double> jumps;
@@ -44,11 +55,10 @@ void ReferenceLayer::run(const SpikeTrain& arrivals, TimeMs duration, State& sta
         params_, drives_mV_[i], thresholds_mV_[i], times, duration, state[i],
         [&](std::size_t k) { return jumps[k]; },
         [&](TimeMs time) {
-          emitted.push_back({time, i});
+          unordered.push_back({time, i});
         });
     for (const NeuronId source : sources) weight_from[source] = 0.0;
   }
-  spikes = SpikeTrain::from_unsorted(std::move(emitted));
 }
 
 void ReferenceEngine::add_layer(ReferenceLayer layer, TimeMs delay_ms, std::span<const double> initial_mV) {

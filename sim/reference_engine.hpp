@@ -71,6 +71,7 @@ void walk_neuron(const LifParams& params, double drive_mV, double threshold_mV, 
 class ReferenceLayer {
  public:
   using State = std::vector<LifState>;
+  using Unordered = std::vector<Spike>;
 
   /// One threshold (above the reset) and one constant drive per target of `synapses`.
   ReferenceLayer(Synapses synapses, const LifParams& params, std::vector<double> thresholds_mV,
@@ -81,6 +82,10 @@ class ReferenceLayer {
 
   /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes) const;
+
+  /// The two parts of run(), as LifLayer has them.
+  void run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state, Unordered& unordered) const;
+  void order(const SpikeTrain& arrivals, const Unordered& unordered, SpikeTrain& spikes) const;
 
  private:
   Synapses synapses_;

@@ -143,8 +143,8 @@ void append_volleys(const Volleys& volleys, VolleyScratch& scratch, BlockSpikes&
   spikes.resize(before + filled.spikes);
 }
 
-void order_spikes(std::span<const TimeMs> times, std::span<const std::uint32_t> instant,
-                  std::span<const BlockSpikes> blocks, SpikeTrain& spikes) {
+void order_spikes(std::span<const TimeMs> times, const UnorderedSpikes& unordered, SpikeTrain& spikes) {
+  const auto& [blocks, instant] = unordered;
   // Counting sort by arrival. Blocks come in the order of their neurons, and so do the spikes of one instant
   // in a block: the result is in (time, neuron) order.
   const auto order = [&](const auto& bucket_of) {

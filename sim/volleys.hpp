@@ -15,6 +15,13 @@ namespace shallows {
 /// Those of one arrival are in the order of their lanes.
 using BlockSpikes = std::vector<std::uint32_t>;
 
+/// Spikes of a layer before they are one train.
+struct UnorderedSpikes {
+  std::vector<BlockSpikes> blocks;
+  /// instant[k] is the last arrival at the time of arrival k; empty if all times differ.
+  std::vector<std::uint32_t> instant;
+};
+
 /// Arrivals that can be told apart in BlockSpikes.
 inline constexpr std::size_t kMostArrivals = (std::size_t{1} << 32) / kBlockLanes;
 
@@ -40,9 +47,7 @@ struct VolleyScratch {
 /// Adds the spikes of the volleys, of which `lanes` and its slack are overwritten.
 void append_volleys(const Volleys& volleys, VolleyScratch& scratch, BlockSpikes& spikes);
 
-/// Makes one train of the spikes of all blocks; arrival k is at times[k]. instant[k] is the last arrival at
-/// the time of arrival k; empty if all times differ.
-void order_spikes(std::span<const TimeMs> times, std::span<const std::uint32_t> instant,
-                  std::span<const BlockSpikes> blocks, SpikeTrain& spikes);
+/// Makes one train of the spikes of all blocks; arrival k is at times[k].
+void order_spikes(std::span<const TimeMs> times, const UnorderedSpikes& unordered, SpikeTrain& spikes);
 
 }  // namespace shallows

@@ -35,10 +35,12 @@ Evaluation evaluate(const Network& network, const Config& config, const ImageSet
   if (network.is_spiking() && protocol.test_carry_over) sequence.emplace(network.test_sequence());
   Progress progress(plan.phase == Phase::test ? "test" : "validation", 0, total, plan.verbosity);
   const auto start = std::chrono::steady_clock::now();
-  // Bounds the spikes held in memory; without spikes, more images at once are faster.
+  // Bounds the spikes held in memory; without spikes, more images at once are faster. In a sequence they come
+  // one by one, and memory that was just used is fastest.
   constexpr std::uint64_t kNeuronsAtOnce = 320'000;
-  const std::uint64_t batch =
-      network.is_spiking() ? std::clamp<std::uint64_t>(kNeuronsAtOnce / network.hidden(), 16, 64) : 512;
+  std::uint64_t batch = 512;
+  if (network.is_spiking()) batch = std::clamp<std::uint64_t>(kNeuronsAtOnce / network.hidden(), 16, 64);
+  if (sequence) batch = 1;
   std::vector<Activity> activities(batch);
   std::vector<Response> responses(batch);
   std::vector<Image> images;

@@ -71,7 +71,7 @@ TEST(Volleys, BecomeOneTrainInOrderWithEveryInstructionSet) {
       }
     }
     SpikeTrain train;
-    order_spikes(times, instant, spikes, train);
+    order_spikes(times, {.blocks = spikes, .instant = instant}, train);
     EXPECT_EQ(train, expected) << name;
   }
 }
@@ -79,10 +79,10 @@ TEST(Volleys, BecomeOneTrainInOrderWithEveryInstructionSet) {
 TEST(Volleys, MayBeNone) {
   SpikeTrain train;
   train.append(1.0, 2);
-  order_spikes({}, {}, {}, train);
+  order_spikes({}, {}, train);
   EXPECT_TRUE(train.empty());
-  const std::vector<BlockSpikes> silent(3);
-  order_spikes(std::vector<TimeMs>{1.0, 2.0}, {}, silent, train);
+  const UnorderedSpikes silent{.blocks = std::vector<BlockSpikes>(3), .instant = {}};
+  order_spikes(std::vector<TimeMs>{1.0, 2.0}, silent, train);
   EXPECT_TRUE(train.empty());
 }
 
