@@ -1,7 +1,9 @@
 """Banks that are learned: the bank command, --bank, pictures, and every bank in both networks."""
 
+import base64
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import h5py
 import numpy as np
@@ -17,6 +19,7 @@ dataset.name = "tiny"
 dataset.directory = "DATA"
 hidden.kind = "none"
 """
+SVG = "{http://www.w3.org/2000/svg}"
 LEARNED = {"pca": PCA, "ica": ICA, "sparse": SPARSE}
 NAMES = {"pca": "l-pca", "ica": "l-ica", "sparse": "l-sc"}
 
@@ -103,6 +106,24 @@ class Bank(ProgramTestCase):
         # 4 columns and 3 rows of 4 x 4 filters, four times as large, and lines between.
         self.assertEqual(read_png(self.work / "pictures/filters.png"), (4 * 17 + 1, 3 * 17 + 1, 1))
         self.assertEqual(self.names_in("pictures"), ["filters.png"])
+
+    def test_is_drawn_as_svg_too(self):
+        draw = ("bank", "rate.toml", *PCA, "--mosaic-filters", "12", "-o", "bank.h5", "--mosaic")
+        self.succeed(*draw, "filters.png")
+        for name in ("filters.svg", "FILTERS.SVG"):
+            figures = self.succeed_json(*draw, name)
+            self.assertEqual(figures["mosaic"], name)
+            svg = ElementTree.parse(self.work / name).getroot()
+            self.assertEqual(svg.tag, SVG + "svg")
+            self.assertEqual(svg.findtext(SVG + "title"), "l-pca: 12 of 60 filters, patches of 4 x 4 pixels")
+            (image,) = svg.findall(SVG + "image")
+            size = [str(4 * 17 + 1), str(3 * 17 + 1)]
+            self.assertEqual([svg.get("width"), svg.get("height")], size)
+            self.assertEqual([image.get("width"), image.get("height")], size)
+            self.assertEqual(image.get("style"), "image-rendering:pixelated")
+            kind, data = image.get("href").split(",")
+            self.assertEqual(kind, "data:image/png;base64")
+            self.assertEqual(base64.b64decode(data, validate=True), (self.work / "filters.png").read_bytes())
 
     def train_with(self, bank, *options):
         """What is noted on stderr, but for progress."""
@@ -234,10 +255,10 @@ class BadBanks(ProgramTestCase):
         self.assertNotIn("x.png", self.names_in())
         self.assertEqual((self.work / "old.png").read_text(), "old")
 
-    def test_a_picture_that_is_no_png(self):
-        for picture in ("x.svg", "x", "bank.h5", ".png"):
+    def test_a_picture_that_is_neither_png_nor_svg(self):
+        for picture in ("x.jpg", "x", "bank.h5", ".png", ".svg"):
             outcome = self.run_program("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", picture)
-            self.assert_refused(outcome, EXIT_USAGE, f"'{picture}'", "ends in .png")
+            self.assert_refused(outcome, EXIT_USAGE, f"'{picture}'", "ends in .png or .svg")
         self.assertNotIn("other.h5", self.names_in())
         self.succeed("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", "X.PNG")
 
