@@ -308,7 +308,9 @@ class BadBanks(ProgramTestCase):
                               ((*PCA, *settings("hidden.ica_one_step=true")), "hidden.ica_one_step"),
                               ((*PCA, *settings("hidden.fit_rate=0.1")), "hidden.pca_rule"),
                               ((*PCA, *settings("hidden.gabor_colour=opponent")), "hidden.gabor_colour"),
-                              (settings("hidden.gabor_colour=opponent"), "colour")):
+                              (settings("hidden.gabor_colour=opponent"), "colour"),
+                              (settings("hidden.cubed_colour_scale=true"), "hidden.kind"),
+                              (settings("hidden.kind=random", "hidden.cubed_colour_scale=true"), "one channel")):
             outcome = self.run_program("train", "rate.toml", *options, "-o", "run.h5")
             self.assert_refused(outcome, EXIT_USAGE, word)
 
