@@ -208,6 +208,36 @@ class Inhibition(ProgramTestCase):
                                         rests["receptive_fields/filters"][0] * acts["receptive_fields/thresholds"][0],
                                         rtol=1e-5))
 
+    def test_answers_of_each_set_are_scaled_by_its_own_largest_one_if_asked(self):
+        self.succeed("bank", "rate.toml", *SPARSE, "-o", "bank.h5")
+        base = ("train", "rate.toml", *SPARSE, "--bank", "bank.h5", "-o")
+        per_set = settings("hidden.per_set_scale=true")
+        trained = self.succeed_json(*base, "quirk.h5", *per_set)
+        self.succeed(*base, "clean.h5")
+        with h5py.File(self.work / "quirk.h5") as quirk, h5py.File(self.work / "clean.h5") as clean:
+            for name in ("weights/readout/final", "receptive_fields/filters"):
+                self.assertTrue((quirk[name][()] == clean[name][()]).all(), name)
+            self.assertFalse((quirk["trials/scores"][()] == clean["trials/scores"][()]).all())
+        # An evaluation key: it can be set when a network is tested.
+        for run, changes in (("quirk.h5", ()), ("clean.h5", per_set)):
+            tested = self.succeed_json("test", run, *changes)
+            self.assertEqual(tested["test_correct"], trained["test_correct"])
+        # The training images have the scale that was measured on them.
+        scores = []
+        for name, changes in (("a.h5", ()), ("b.h5", per_set)):
+            self.succeed("test", "clean.h5", "--split", "train", *changes, "-o", name)
+            with h5py.File(self.work / name) as file:
+                scores.append(file["trials/scores"][()])
+        self.assertTrue((scores[0] == scores[1]).all())
+
+    def test_scale_of_each_set_is_refused_where_it_means_nothing(self):
+        per_set = settings("hidden.per_set_scale=true")
+        for config, options, reason in (("spiking.toml", SPARSE, "model is"), ("rate.toml", PCA, "hidden.kind is"),
+                                        ("rate.toml", (*SPARSE, *settings("hidden.scale_by=l1")), "has no effect")):
+            outcome = self.run_program("train", config, *options, *per_set, "-o", "run.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "hidden.per_set_scale", reason)
+        self.assertNotIn("run.h5", self.names_in())
+
     def test_is_refused_where_there_is_none(self):
         self.write("memory.toml", PERCEPTRON.replace("rate", "memory"))
         acts = settings("hidden.inhibition=fifty-steps")
