@@ -77,8 +77,18 @@ std::vector<double> draw_colour(GaborColour colour, std::size_t channels, Rng& r
   return factors;
 }
 
+/// Of the weights of a random bank.
+double random_deviation(const FixedFieldsParams& params, ImageShape shape) {
+  const auto patch = static_cast<double>(params.patch);
+  const double deviation = params.scale / (std::sqrt(static_cast<double>(shape.channels)) * patch);
+  if (!params.cubed_colour_scale) return deviation;
+  const double ratio = std::sqrt(static_cast<double>(shape.height * shape.width)) / patch;
+  return deviation * std::pow(ratio, static_cast<double>(shape.channels) - 1.0);
+}
+
 /// All channels of filter i.
-std::vector<float> draw_filter(const FixedFieldsParams& params, std::size_t channels, Rng& rng) {
+std::vector<float> draw_filter(const FixedFieldsParams& params, ImageShape shape, Rng& rng) {
+  const std::size_t channels = shape.channels;
   std::vector<float> filter;
   if (params.kind == FieldKind::gabor) {
     const Gabor gabor = draw_gabor(params.gabor_ranges, static_cast<double>(params.patch), rng);
@@ -89,8 +99,7 @@ std::vector<float> draw_filter(const FixedFieldsParams& params, std::size_t chan
     }
     return filter;
   }
-  const double deviation =
-      params.scale / (std::sqrt(static_cast<double>(channels)) * static_cast<double>(params.patch));
+  const double deviation = random_deviation(params, shape);
   for (std::size_t k = 0; k < channels * params.patch * params.patch; ++k) {
     filter.push_back(static_cast<float>(deviation * rng.normal()));
   }
@@ -118,7 +127,7 @@ ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape sh
   for (const std::size_t i : locality_order(drawn)) {
     positions.push_back(drawn[i]);
     Rng shape_rng(seed, Purpose::receptive_field_shape, i);
-    const std::vector<float> filter = draw_filter(params, shape.channels, shape_rng);
+    const std::vector<float> filter = draw_filter(params, shape, shape_rng);
     filters.insert(filters.end(), filter.begin(), filter.end());
   }
   return {shape, params.patch, std::move(positions), std::move(filters)};

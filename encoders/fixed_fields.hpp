@@ -48,6 +48,10 @@ struct FixedFieldsParams {
   double scale = 1.0;
   GaborRanges gabor_ranges = GaborRanges::tuned;
   GaborColour gabor_colour = GaborColour::blind;
+  /// Random, in colour: weights times (side of the image / patch)^(channels - 1), so that the cube of this
+  /// ratio is in them where `scale` alone has it once. As released for fixed banks: the row's factor sits
+  /// inside the loop over channels. The side of an image that is not square is the root of its area.
+  bool cubed_colour_scale = false;
 };
 
 /// Draws the bank: positions uniform over all places where the patch fits, then the filters. Stored in

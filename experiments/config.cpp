@@ -138,6 +138,14 @@ void check_populations(const Config& config, std::string_view source) {
   }
 }
 
+void check_scale(const Config& config, std::string_view source) {
+  if (config.per_set_scale && config.learned.scale_by == FieldScale::l1) {
+    refuse("hidden.per_set_scale = true has no effect with hidden.scale_by = \"l1\"",
+           fmt::format("{}; that is measured on the filters, not on images", source),
+           "choose \"largest\" (as released) or \"rms\", or set it to false");
+  }
+}
+
 std::string section_of(const std::string& name) {
   const std::size_t dot = name.find('.');
   return dot == std::string::npos ? "" : name.substr(0, dot);
@@ -214,6 +222,7 @@ void validate(const Config& config, std::string_view source) {
   }
   check_dataset(config.dataset, source);
   check_populations(config, source);
+  check_scale(config, source);
   const bool spiking = config.model == ModelKind::spiking;
   if (config.model != ModelKind::memory && spiking != (config.rule == ReadoutRule::teacher_stdp)) {
     refuse(fmt::format("the {} network does not learn by readout.rule = {}", spiking ? "spiking" : "rate",

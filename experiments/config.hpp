@@ -67,6 +67,9 @@ struct Config {
   ReadoutRule rule = ReadoutRule::teacher_stdp;  ///< the one that the model can learn by
   TrainingConfig training;
   std::uint64_t test_images = 0;  ///< 0: all
+  /// A quirk of the released code: the sparse-coding bank is scaled anew by what is measured on the
+  /// (unlabelled) images of each set that the network is evaluated on. Clean: by the training images alone.
+  bool per_set_scale = false;
   RecordConfig record;
 };
 

@@ -68,6 +68,11 @@ std::vector<ConfigKey> learned_bank_keys() {
            {"fifty-steps", HiddenInhibition::fifty_steps}},
           inhibiting_bank, learning, [](auto& c) -> auto& { return c.rate.inhibition; }),
       plain(
+          "hidden.per_set_scale", "",
+          "test and validation images: hidden.scale_by is measured on each set itself, without its labels "
+          "(as released), not on the training images",
+          SwitchDomain{}, inhibiting_bank, evaluation, [](auto& c) -> auto& { return c.per_set_scale; }),
+      plain(
           "hidden.fit_updates", "images", "online rule: images shown to each population",
           CountDomain{1, 1'000'000'000'000}, online_bank, learning,
           [](auto& c) -> auto& { return c.learned.updates; }),

@@ -101,6 +101,12 @@ std::vector<ConfigKey> input_and_hidden_keys() {
           "others: "
           "see hidden.scale_by",
           positive(kLargestVoltage), hidden_layer, learning, [](auto& c) -> auto& { return c.hidden.scale; }),
+      plain(
+          "hidden.cubed_colour_scale", "",
+          "colour: weights times the square of image side over patch (as released, where a factor is applied "
+          "once for each channel)",
+          SwitchDomain{}, random_bank, learning,
+          [](auto& c) -> auto& { return c.hidden.cubed_colour_scale; }),
       choice<GaborRanges>(
           "hidden.gabor_ranges", "range",
           "ranges of the Gabor parameters: broad as released, tuned for MNIST or CIFAR-10 at patch 10",
@@ -367,6 +373,7 @@ std::string why_not_applicable(const ConfigKey& key, const Config& config) {
   const bool of_hidden =
       scope == KeyScope::hidden_layer || of_rate_hidden || scope == KeyScope::memory_hidden_layer;
   if (of_hidden && bank == FieldKind::none) return because(config, "hidden.kind");
+  if (scope == KeyScope::random_bank && bank != FieldKind::random) return because(config, "hidden.kind");
   if (scope == KeyScope::gabor_bank && bank != FieldKind::gabor) return because(config, "hidden.kind");
   const HiddenRule rule = config.rate.hidden_rule;
   if (of_inhibiting_bank && bank == FieldKind::sparse && rule != HiddenRule::fixed)

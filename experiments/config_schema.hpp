@@ -53,6 +53,7 @@ enum class KeyScope {
   memory,
   readout,  ///< a model with a trained readout: spiking or rate
   hidden_layer,
+  random_bank,
   gabor_bank,
   rate_hidden_layer,
   memory_hidden_layer,

@@ -255,6 +255,12 @@ void check_against_data(const Config& config, ImageShape shape) {
         "hidden.gabor_colour = \"opponent\" needs images in colour (these have one channel); set it to "
         "\"blind\"");
   }
+  if (kind == FieldKind::random && config.hidden.cubed_colour_scale && shape.channels < 2) {
+    throw Error(
+        ErrorKind::configuration,
+        "hidden.cubed_colour_scale = true needs images in colour (these have one channel, for which the "
+        "released code applies its factor once, too); set it to false");
+  }
 }
 
 }  // namespace shallows

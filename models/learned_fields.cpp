@@ -347,10 +347,9 @@ ReceptiveFields scaled_fields(const ReceptiveFields& bank, FieldScale scale_by, 
   assert(dynamics == HiddenInhibition::none || bank.inhibition());
   const double measured = measure(bank, scale_by, dynamics, images);
   if (!(measured > 0.0) || !std::isfinite(measured)) {
-    throw Error(
-        ErrorKind::network,
-        "the bank can't be scaled (its filters answer nothing, or nothing finite, to the training images); "
-        "check the images and the fit");
+    throw Error(ErrorKind::network,
+                "the bank can't be scaled (its filters answer nothing, or nothing finite, to the images that "
+                "its scale is measured on); check the images and the fit");
   }
   const auto rescale = [&](std::vector<float>& values) {
     for (float& value : values) value = static_cast<float>(static_cast<double>(value) * scale / measured);

@@ -28,7 +28,10 @@ struct Picture {
   }
 };
 
-/// Writes path.part, then renames it. Throws Error (data).
+/// The bytes of a PNG file, the same for the same picture. Throws Error (data) if it is too large for one.
+std::string encode_png(const Picture& picture);
+
+/// What encode_png() gives. Writes path.part, then renames it. Throws Error (data).
 void write_png(const std::string& path, const Picture& picture);
 
 }  // namespace shallows

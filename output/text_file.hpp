@@ -1,4 +1,4 @@
-// Texts (tables, pictures) on the disk.
+// Texts (tables, pictures), and any other bytes, on the disk.
 #pragma once
 
 #include <string>

@@ -51,7 +51,7 @@ struct BankArguments {
   std::string command_line;
   std::string config;
   std::string output;
-  std::string mosaic;  ///< PNG file; empty: none
+  std::string mosaic;  ///< PNG or SVG file; empty: none
   std::uint64_t mosaic_filters = 400;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> overrides;

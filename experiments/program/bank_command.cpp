@@ -15,6 +15,8 @@
 #include "experiments/run/network.hpp"
 #include "experiments/run/provenance.hpp"
 #include "output/png.hpp"
+#include "output/svg_picture.hpp"
+#include "output/text_file.hpp"
 
 namespace shallows {
 namespace {
@@ -32,7 +34,16 @@ Config read_arguments(const BankArguments& arguments) {
   return config;
 }
 
-/// Throws Error (configuration) if the picture would take the place of the bank or is no PNG file.
+/// Of a file name, with its dot; empty if it has none.
+std::string lower_ending(const std::string& name) {
+  std::string ending = std::filesystem::path(name).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+/// Throws Error (configuration) if the picture would take the place of the bank or is neither PNG nor
+/// SVG.
 void check_mosaic(const BankArguments& arguments) {
   namespace fs = std::filesystem;
   const fs::path picture = arguments.mosaic;
@@ -45,19 +56,31 @@ void check_mosaic(const BankArguments& arguments) {
                 "both '" +
                     arguments.mosaic + "'); name two files");
   }
-  std::string ending = picture.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (ending != ".png") {
+  const std::string ending = lower_ending(arguments.mosaic);
+  if (ending != ".png" && ending != ".svg") {
     throw Error(ErrorKind::configuration, "can't draw '" + arguments.mosaic +
-                                              "' (pictures of filters are PNG files); give --mosaic a name "
-                                              "that ends in .png");
+                                              "' (pictures of filters are PNG or SVG files); give --mosaic a "
+                                              "name that ends in .png or .svg");
   }
 }
 
 LearnedFields make_fields(const Config& config, const Dataset& dataset, Verbosity verbosity) {
   if (is_learned(config.hidden.kind)) return learn_bank(config, dataset, verbosity);
   return {*make_bank(config, dataset, verbosity), {}};
+}
+
+void write_mosaic(const BankArguments& arguments, const std::string& model, const ReceptiveFields& bank) {
+  const Mosaic filters = mosaic(bank, arguments.mosaic_filters, 4);
+  Picture picture(filters.height, filters.width, filters.channels, 0);
+  picture.pixels = filters.pixels;
+  if (lower_ending(arguments.mosaic) == ".png") {
+    write_png(arguments.mosaic, picture);
+    return;
+  }
+  const std::size_t shown = std::min<std::size_t>(arguments.mosaic_filters, bank.size());
+  const std::string title = fmt::format("{}: {} of {} filters, patches of {} x {} pixels", model, shown,
+                                        bank.size(), bank.patch(), bank.patch());
+  write_text_file(arguments.mosaic, render_svg(picture, title));
 }
 
 std::string render(const nlohmann::json& result) {
@@ -107,10 +130,7 @@ int run(const BankArguments& arguments) {
   write_bank(arguments.output, fields.bank, make_provenance(config, arguments.command_line, limit.threads()),
              result);
   if (!arguments.mosaic.empty()) {
-    const Mosaic filters = mosaic(fields.bank, arguments.mosaic_filters, 4);
-    Picture picture(filters.height, filters.width, filters.channels, 0);
-    picture.pixels = filters.pixels;
-    write_png(arguments.mosaic, picture);
+    write_mosaic(arguments, result["model"], fields.bank);
     result["mosaic"] = arguments.mosaic;
   }
   if (arguments.json) {

@@ -110,8 +110,10 @@ void add_bank(CLI::App& app, BankArguments& arguments) {
       ->add_option("-o,--output", arguments.output,
                    "Bank file to write (default: runs/<name of the config>-bank.h5)")
       ->type_name("BANK.h5");
-  command->add_option("--mosaic", arguments.mosaic, "Write a picture of the filters, too")
-      ->type_name("FILTERS.png");
+  command
+      ->add_option("--mosaic", arguments.mosaic,
+                   "Write a picture of the filters, too, as PNG or SVG by its ending")
+      ->type_name("FILTERS.png|.svg");
   command
       ->add_option("--mosaic-filters", arguments.mosaic_filters,
                    "Filters in the picture at most (default: 400)")

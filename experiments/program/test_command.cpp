@@ -25,10 +25,11 @@ Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
   for (const std::string& difference :
        training_differences(parse_config(stored, arguments.run_file, {}), config)) {
     if (difference.starts_with("dataset.")) continue;
-    throw Error(ErrorKind::configuration,
-                "--set " + difference +
-                    " would change the trained network (only dataset.*, test.*, record.*, the vote of a "
-                    "memory and the test keys of protocol.* can be set here); train another one");
+    throw Error(
+        ErrorKind::configuration,
+        "--set " + difference +
+            " would change the trained network (only dataset.*, test.*, record.*, hidden.per_set_scale, "
+            "the vote of a memory and the test keys of protocol.* can be set here); train another one");
   }
   apply_record(arguments.run.record, config);
   return config;

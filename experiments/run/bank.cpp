@@ -40,12 +40,6 @@ std::string text_of(ImageShape shape) {
           path, problem));
 }
 
-/// The drawn banks have their scale already.
-ReceptiveFields scaled(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
-  if (is_fixed(config.hidden.kind)) return bank;
-  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, config.rate.inhibition, images);
-}
-
 /// Whether a run or bank file of this configuration has fitted the filters to its images: not if they were
 /// drawn or given.
 bool fits_filters(const Config& config) {
@@ -186,6 +180,11 @@ LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity
   return std::move(*learned);
 }
 
+ReceptiveFields scaled_bank(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
+  if (is_fixed(config.hidden.kind)) return bank;
+  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, config.rate.inhibition, images);
+}
+
 std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
   const FieldKind kind = config.hidden.kind;
   if (kind == FieldKind::none) return std::nullopt;
@@ -194,7 +193,7 @@ std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& da
     throw Error(ErrorKind::configuration,
                 "hidden.kind = \"file\" has no bank (none was given); give one with --bank BANK.h5");
   }
-  return scaled(learn_bank(config, dataset, verbosity).bank, config, dataset.train);
+  return scaled_bank(learn_bank(config, dataset, verbosity).bank, config, dataset.train);
 }
 
 void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
@@ -252,7 +251,7 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
     notes.push_back(fmt::format("settings of the bank of '{}' take the place of those given here ({})", path,
                                 fmt::join(changes, ", ")));
   }
-  return {.fields = scaled(bank, config, dataset.train),
+  return {.fields = scaled_bank(bank, config, dataset.train),
           .origin = fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed, made.created, made.git_hash,
                                 made.command_line),
           .notes = std::move(notes)};

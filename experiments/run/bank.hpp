@@ -32,6 +32,10 @@ NamedArray shape_array(ImageShape shape);
 /// signal, and as learn_fields does.
 LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
 
+/// The bank with the scale that the configuration asks for, by what is measured on `images`. Drawn banks have
+/// theirs already. Throws Error (network) if they answer nothing to the images.
+ReceptiveFields scaled_bank(const ReceptiveFields& bank, const Config& config, const ImageSet& images);
+
 /// The network's bank; none for hidden.kind = "none". Throws Error (configuration) for "file", which needs
 /// one given, and as learn_bank does.
 std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);

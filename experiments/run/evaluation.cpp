@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
 
 namespace shallows {
@@ -24,8 +25,15 @@ void refuse_silence(const Tally& tally, const std::string& when) {
   }
 }
 
-Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
+Network scaled_for(const Network& network, const Config& config, const ImageSet& set) {
+  return network.with_bank(config, scaled_bank(*network.bank(), config, set));
+}
+
+Evaluation evaluate(const Network& trained, const Config& config, const ImageSet& set,
                     const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder) {
+  std::optional<Network> scaled;
+  if (config.per_set_scale) scaled.emplace(scaled_for(trained, config, set));
+  const Network& network = scaled ? *scaled : trained;
   const ProtocolParams& protocol = config.spiking.protocol;
   const std::uint64_t total =
       plan.images == 0 ? set.size() : std::min<std::uint64_t>(plan.images, set.size());

@@ -27,8 +27,13 @@ struct EvaluationPlan {
   Verbosity verbosity = Verbosity::normal;
 };
 
-/// Shows the images of `set` and adds one trial for each to `recorder` (unless it is null), with the spikes
-/// that `selection` asks for. Throws Error (network) if the network stays silent.
+/// The network as it answers `set` with hidden.per_set_scale: its bank scaled by what is measured on these
+/// images. Throws Error (network) if it answers nothing to them.
+Network scaled_for(const Network& network, const Config& config, const ImageSet& set);
+
+/// Shows the images of `set` (to scaled_for(network, config, set), if the configuration says so) and adds one
+/// trial for each to `recorder` (unless it is null), with the spikes that `selection` asks for. Throws Error
+/// (network) if the network stays silent.
 Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
                     const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder);
 

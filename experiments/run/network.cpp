@@ -63,6 +63,14 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
   return network;
 }
 
+Network Network::with_bank(const Config& config, ReceptiveFields bank) const {
+  const auto& rate = std::get<RateNetwork>(network_);
+  assert(!rate.bank_learns() && bank.size() == rate.hidden());
+  Network network(config, shape_, classes(), std::move(bank), std::nullopt);
+  std::get<RateNetwork>(network.network_).restore(rate.arrays());
+  return network;
+}
+
 std::size_t Network::classes() const {
   return std::visit([](const auto& net) { return net.classes(); }, network_);
 }

@@ -32,6 +32,10 @@ class Network {
   /// yet (run/memory_file.hpp), and may get more classes than were stored.
   static Network restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes = 0);
 
+  /// The same network with another bank of the same size, which is to have no hidden neurons that learn: its
+  /// biases and readout are those of this one. Rate networks only.
+  Network with_bank(const Config& config, ReceptiveFields bank) const;
+
   const ImageShape& shape() const { return shape_; }
   std::size_t classes() const;
   /// Hidden neurons; of a memory network its rows.

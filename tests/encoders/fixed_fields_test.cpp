@@ -188,6 +188,29 @@ TEST(FixedFields, HaveTheGivenL1NormInEachColour) {
   }
 }
 
+TEST(FixedFields, ApplyTheReleasedFactorOnceForEachChannelIfAsked) {
+  for (const std::size_t patch : {std::size_t{10}, std::size_t{32}}) {
+    FixedFieldsParams params = random(1000, patch, 0.1);
+    const ReceptiveFields clean = make_fixed_fields(params, kCifar, 1);
+    params.cubed_colour_scale = true;
+    const ReceptiveFields cubed = make_fixed_fields(params, kCifar, 1);
+    EXPECT_TRUE(std::ranges::equal(cubed.positions(), clean.positions()));
+    const double ratio = 32.0 / static_cast<double>(patch);
+    for (std::size_t k = 0; k < clean.filters().size(); ++k) {
+      const double expected = ratio * ratio * static_cast<double>(clean.filters()[k]);
+      ASSERT_NEAR(static_cast<double>(cubed.filters()[k]), expected, 1e-6 * std::abs(expected));
+    }
+    // (32 / p)^3 / (10 sqrt(3072)); at least 3e5 weights, 5 standard errors of 1 / sqrt(2 n).
+    const double released = ratio * ratio * ratio / (10.0 * std::sqrt(3072.0));
+    EXPECT_NEAR(moments(cubed.filters()).deviation / released, 1.0, 5 * 1.3e-3);
+  }
+  // One channel: the factor is there once already.
+  FixedFieldsParams params = random(50, 10, 0.1);
+  const ReceptiveFields gray = make_fixed_fields(params, kMnist, 1);
+  params.cubed_colour_scale = true;
+  EXPECT_TRUE(same_bits(make_fixed_fields(params, kMnist, 1), gray));
+}
+
 TEST(FixedFields, HaveRandomColoursIfTheyAreOpponent) {
   FixedFieldsParams params = gabor(2000, 6, 1.2, GaborRanges::tuned_cifar10);
   const ReceptiveFields blind = make_fixed_fields(params, kCifar, 1);

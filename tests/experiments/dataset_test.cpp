@@ -259,6 +259,12 @@ TEST(Dataset, ChecksTheFeaturesAndColoursOfABankAgainstTheImages) {
   const ImageShape gray{.height = 8, .width = 8};
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, gray); }),
                        "gabor_colour"));
+  config.hidden.kind = FieldKind::random;
+  EXPECT_NO_THROW(check_against_data(config, gray));
+  config.hidden.cubed_colour_scale = true;
+  EXPECT_NO_THROW(check_against_data(config, colour));
+  EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, gray); }),
+                       "cubed_colour_scale"));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 """Banks that are learned: the bank command, --bank, pictures, and every bank in both networks."""
 
+import base64
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import h5py
 import numpy as np
@@ -17,6 +19,7 @@ dataset.name = "tiny"
 dataset.directory = "DATA"
 hidden.kind = "none"
 """
+SVG = "{http://www.w3.org/2000/svg}"
 LEARNED = {"pca": PCA, "ica": ICA, "sparse": SPARSE}
 NAMES = {"pca": "l-pca", "ica": "l-ica", "sparse": "l-sc"}
 
@@ -104,6 +107,24 @@ class Bank(ProgramTestCase):
         self.assertEqual(read_png(self.work / "pictures/filters.png"), (4 * 17 + 1, 3 * 17 + 1, 1))
         self.assertEqual(self.names_in("pictures"), ["filters.png"])
 
+    def test_is_drawn_as_svg_too(self):
+        draw = ("bank", "rate.toml", *PCA, "--mosaic-filters", "12", "-o", "bank.h5", "--mosaic")
+        self.succeed(*draw, "filters.png")
+        for name in ("filters.svg", "FILTERS.SVG"):
+            figures = self.succeed_json(*draw, name)
+            self.assertEqual(figures["mosaic"], name)
+            svg = ElementTree.parse(self.work / name).getroot()
+            self.assertEqual(svg.tag, SVG + "svg")
+            self.assertEqual(svg.findtext(SVG + "title"), "l-pca: 12 of 60 filters, patches of 4 x 4 pixels")
+            (image,) = svg.findall(SVG + "image")
+            size = [str(4 * 17 + 1), str(3 * 17 + 1)]
+            self.assertEqual([svg.get("width"), svg.get("height")], size)
+            self.assertEqual([image.get("width"), image.get("height")], size)
+            self.assertEqual(image.get("style"), "image-rendering:pixelated")
+            kind, data = image.get("href").split(",")
+            self.assertEqual(kind, "data:image/png;base64")
+            self.assertEqual(base64.b64decode(data, validate=True), (self.work / "filters.png").read_bytes())
+
     def train_with(self, bank, *options):
         """What is noted on stderr, but for progress."""
         outcome = self.succeed("train", "rate.toml", *options, "-o", "run.h5", "--bank", bank, "-q")
@@ -187,6 +208,36 @@ class Inhibition(ProgramTestCase):
                                         rests["receptive_fields/filters"][0] * acts["receptive_fields/thresholds"][0],
                                         rtol=1e-5))
 
+    def test_answers_of_each_set_are_scaled_by_its_own_largest_one_if_asked(self):
+        self.succeed("bank", "rate.toml", *SPARSE, "-o", "bank.h5")
+        base = ("train", "rate.toml", *SPARSE, "--bank", "bank.h5", "-o")
+        per_set = settings("hidden.per_set_scale=true")
+        trained = self.succeed_json(*base, "quirk.h5", *per_set)
+        self.succeed(*base, "clean.h5")
+        with h5py.File(self.work / "quirk.h5") as quirk, h5py.File(self.work / "clean.h5") as clean:
+            for name in ("weights/readout/final", "receptive_fields/filters"):
+                self.assertTrue((quirk[name][()] == clean[name][()]).all(), name)
+            self.assertFalse((quirk["trials/scores"][()] == clean["trials/scores"][()]).all())
+        # An evaluation key: it can be set when a network is tested.
+        for run, changes in (("quirk.h5", ()), ("clean.h5", per_set)):
+            tested = self.succeed_json("test", run, *changes)
+            self.assertEqual(tested["test_correct"], trained["test_correct"])
+        # The training images have the scale that was measured on them.
+        scores = []
+        for name, changes in (("a.h5", ()), ("b.h5", per_set)):
+            self.succeed("test", "clean.h5", "--split", "train", *changes, "-o", name)
+            with h5py.File(self.work / name) as file:
+                scores.append(file["trials/scores"][()])
+        self.assertTrue((scores[0] == scores[1]).all())
+
+    def test_scale_of_each_set_is_refused_where_it_means_nothing(self):
+        per_set = settings("hidden.per_set_scale=true")
+        for config, options, reason in (("spiking.toml", SPARSE, "model is"), ("rate.toml", PCA, "hidden.kind is"),
+                                        ("rate.toml", (*SPARSE, *settings("hidden.scale_by=l1")), "has no effect")):
+            outcome = self.run_program("train", config, *options, *per_set, "-o", "run.h5")
+            self.assert_refused(outcome, EXIT_USAGE, "hidden.per_set_scale", reason)
+        self.assertNotIn("run.h5", self.names_in())
+
     def test_is_refused_where_there_is_none(self):
         self.write("memory.toml", PERCEPTRON.replace("rate", "memory"))
         acts = settings("hidden.inhibition=fifty-steps")
@@ -234,10 +285,10 @@ class BadBanks(ProgramTestCase):
         self.assertNotIn("x.png", self.names_in())
         self.assertEqual((self.work / "old.png").read_text(), "old")
 
-    def test_a_picture_that_is_no_png(self):
-        for picture in ("x.svg", "x", "bank.h5", ".png"):
+    def test_a_picture_that_is_neither_png_nor_svg(self):
+        for picture in ("x.jpg", "x", "bank.h5", ".png", ".svg"):
             outcome = self.run_program("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", picture)
-            self.assert_refused(outcome, EXIT_USAGE, f"'{picture}'", "ends in .png")
+            self.assert_refused(outcome, EXIT_USAGE, f"'{picture}'", "ends in .png or .svg")
         self.assertNotIn("other.h5", self.names_in())
         self.succeed("bank", "rate.toml", *PCA, "-o", "other.h5", "--mosaic", "X.PNG")
 
@@ -287,7 +338,9 @@ class BadBanks(ProgramTestCase):
                               ((*PCA, *settings("hidden.ica_one_step=true")), "hidden.ica_one_step"),
                               ((*PCA, *settings("hidden.fit_rate=0.1")), "hidden.pca_rule"),
                               ((*PCA, *settings("hidden.gabor_colour=opponent")), "hidden.gabor_colour"),
-                              (settings("hidden.gabor_colour=opponent"), "colour")):
+                              (settings("hidden.gabor_colour=opponent"), "colour"),
+                              (settings("hidden.cubed_colour_scale=true"), "hidden.kind"),
+                              (settings("hidden.kind=random", "hidden.cubed_colour_scale=true"), "one channel")):
             outcome = self.run_program("train", "rate.toml", *options, "-o", "run.h5")
             self.assert_refused(outcome, EXIT_USAGE, word)
 
