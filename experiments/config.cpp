@@ -43,7 +43,7 @@ void resolve_bank_defaults(Config& config) {
   if (config.hidden.kind == FieldKind::none || is_fixed(config.hidden.kind)) return;
   config.learned.rate = default_fit_rate(config);
   if (config.model == ModelKind::spiking) {
-    config.learned.scale_by = FieldScale::l1;
+    config.learned.scale_by = FieldScale::gabor_drive;
     config.hidden.scale = 40.0;
   } else {
     config.learned.scale_by = FieldScale::largest;

@@ -10,11 +10,15 @@ std::vector<ConfigKey> learned_bank_keys() {
       choice<FieldScale>(
           "hidden.scale_by", "measure",
           "what hidden.scale sets, by one factor: the largest rectified response to a training image (as "
-          "released), the "
-          "root mean square response, or the mean L1 norm of a field in one channel (the measure of the "
-          "Gabor bank)",
-          {{"largest", FieldScale::largest}, {"rms", FieldScale::rms}, {"l1", FieldScale::l1}}, measured_bank,
-          learning, [](auto& c) -> auto& { return c.learned.scale_by; }),
+          "released), the root mean square response, the mean L1 norm of a field in one channel (the measure "
+          "of the Gabor bank), or the scale of the Gabor bank with the same mean drive, the mean magnitude "
+          "of "
+          "responses to 1000 training images",
+          {{"largest", FieldScale::largest},
+           {"rms", FieldScale::rms},
+           {"l1", FieldScale::l1},
+           {"gabor-drive", FieldScale::gabor_drive}},
+          measured_bank, learning, [](auto& c) -> auto& { return c.learned.scale_by; }),
       plain(
           "hidden.features", "",
           "neurons that share a patch and learn from it; hidden.size is a multiple of it",

@@ -125,6 +125,11 @@ std::vector<ConfigKey> input_and_hidden_keys() {
       plain(
           "hidden.bias_max", "", "hidden biases are uniform from 0 to this", non_negative(1e6),
           rate_hidden_layer, learning, [](auto& c) -> auto& { return c.rate.hidden_bias_max; }),
+      plain(
+          "hidden.threshold", "",
+          "taken from every hidden bias: responses below are silent, a sparser code (not the paper's)",
+          non_negative(1e6), rate_hidden_layer, learning,
+          [](auto& c) -> auto& { return c.rate.hidden_threshold; }),
       choice<HiddenRule>(
           "hidden.rule", "rule", "how the bank and its biases learn, inside the patches",
           {{"fixed", HiddenRule::fixed},

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "encoders/fixed_fields.hpp"
 #include "models/banks/independent_components.hpp"
 #include "models/banks/principal_components.hpp"
 #include "models/banks/sparse_coding.hpp"
@@ -268,6 +269,7 @@ class Fit {
 struct Responses {
   double largest = 0.0;
   double rms = 0.0;
+  double mean_magnitude = 0.0;
 };
 
 Responses measure_responses(const ReceptiveFields& bank, HiddenInhibition dynamics, const ImageSet& images) {
@@ -277,7 +279,7 @@ Responses measure_responses(const ReceptiveFields& bank, HiddenInhibition dynami
   if (dynamics != HiddenInhibition::none) inhibited.emplace(*bank.inhibition(), dynamics);
   const std::size_t pixels = images.shape().pixels();
   AlignedVector<float> shown, answers;
-  double largest = 0.0, squares = 0.0;
+  double largest = 0.0, squares = 0.0, magnitudes = 0.0;
   for (std::size_t first = 0; first < images.size(); first += kBatch) {
     const std::size_t count = std::min(kBatch, images.size() - first);
     shown.resize(count * pixels);
@@ -295,17 +297,33 @@ Responses measure_responses(const ReceptiveFields& bank, HiddenInhibition dynami
       for (const float answer : answers_to(k)) {
         largest = std::max(largest, static_cast<double>(answer));
         squares += static_cast<double>(answer) * static_cast<double>(answer);
+        magnitudes += std::abs(static_cast<double>(answer));
       }
     }
   }
   const double answers_in_all = static_cast<double>(images.size()) * static_cast<double>(bank.size());
-  return {.largest = largest, .rms = std::sqrt(squares / answers_in_all)};
+  return {.largest = largest,
+          .rms = std::sqrt(squares / answers_in_all),
+          .mean_magnitude = magnitudes / answers_in_all};
 }
 
 double mean_l1(const ReceptiveFields& bank) {
   double l1 = 0.0;
   for (const float weight : bank.filters()) l1 += std::abs(static_cast<double>(weight));
   return l1 / static_cast<double>(bank.size() * bank.shape().channels);
+}
+
+/// The L1 norm of Gabor filters that drive as many neurons as strongly.
+double equivalent_gabor_scale(const ReceptiveFields& bank, HiddenInhibition dynamics,
+                              const ImageSet& images) {
+  constexpr std::size_t kImages = 1000;
+  constexpr std::uint64_t kSeed = 1;
+  const ImageSet shown = images.slice(0, std::min(kImages, images.size()));
+  const FixedFieldsParams params{
+      .kind = FieldKind::gabor, .size = bank.size(), .patch = bank.patch(), .scale = 1.0};
+  const ReceptiveFields gabors = make_fixed_fields(params, bank.shape(), kSeed);
+  return measure_responses(bank, dynamics, shown).mean_magnitude /
+         measure_responses(gabors, HiddenInhibition::none, shown).mean_magnitude;
 }
 
 double measure(const ReceptiveFields& bank, FieldScale scale_by, HiddenInhibition dynamics,
@@ -317,6 +335,8 @@ double measure(const ReceptiveFields& bank, FieldScale scale_by, HiddenInhibitio
       return measure_responses(bank, dynamics, images).rms;
     case FieldScale::l1:
       return mean_l1(bank);
+    case FieldScale::gabor_drive:
+      return equivalent_gabor_scale(bank, dynamics, images);
   }
   return 0.0;  // not reached: every enumerator returns above
 }

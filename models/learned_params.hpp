@@ -41,6 +41,9 @@ enum class FieldScale {
   largest,  ///< the largest rectified response to a training image is the scale: as released
   rms,      ///< the root mean square response over filters and training images is the scale
   l1,       ///< the mean L1 norm of a filter in one channel is the scale: the measure of the Gabor bank
+  /// The mean magnitude of the responses to the first training images is that of a bank of Gabor filters
+  /// (GaborRanges::tuned, drawn from one fixed seed) with this many neurons, this patch and this scale.
+  gabor_drive,
 };
 
 struct LearnedParams {

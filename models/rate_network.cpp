@@ -75,6 +75,7 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank, 
   const Synapses synapses = to_synapses(*bank);
   fields_.emplace(synapses, std::vector<double>(bank->size(), 1.0));
   hidden_biases_ = draw_biases(bank->size(), params.hidden_bias_max, seed, Purpose::hidden_bias);
+  for (float& bias : hidden_biases_) bias -= static_cast<float>(params.hidden_threshold);
   operations_ += synapses.sources.size();
   if (params.inhibition != HiddenInhibition::none) {
     assert(bank->inhibition() && params.hidden_rule == HiddenRule::fixed);

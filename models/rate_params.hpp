@@ -23,9 +23,11 @@ enum class HiddenInhibition {
 };
 
 /// Hidden layer relu(W1 (x - mean) + b1); readout relu(W2 h + b2), or softmax, trained by the delta rule.
-/// Biases ~ U(0, bias_max); readout weights ~ N(0, 1) * readout_weight_scale / sqrt(inputs).
+/// b1 ~ U(0, hidden_bias_max) - hidden_threshold, b2 ~ U(0, readout_bias_max); readout weights ~ N(0, 1) *
+/// readout_weight_scale / sqrt(inputs).
 struct RateParams {
   double hidden_bias_max = 0.1;
+  double hidden_threshold = 0.0;  ///< not in the paper: what lies below is not answered, a sparser code
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
   ReadoutLoss loss = ReadoutLoss::squared_error;

@@ -46,14 +46,17 @@ Size size_of(const PaperRow& row, const PaperOptions& options, const Dataset& da
 
 bool has_hidden_layer(const PaperRow& row) { return row.model != "sp"; }
 
-enum class Recipe { paper, tuned };
+enum class Recipe { paper, tuned, tuned_for_curves };
 
 /// Names the run in tables; its file is DIRECTORY/<name>.h5.
 std::string run_name(const PaperRow& row, const PaperOptions& options, const Size& size, Recipe recipe,
                      std::uint64_t seed) {
   std::string name = fmt::format("{}-{}-{}", options.dataset, row.coding, row.model);
   if (has_hidden_layer(row)) name += fmt::format("-n{}-p{}", size.hidden, size.patch);
-  return name + fmt::format("-u{}{}-s{}", size.updates, recipe == Recipe::tuned ? "-tuned" : "", seed);
+  name += fmt::format("-u{}", size.updates);
+  if (recipe != Recipe::paper) name += "-tuned";
+  if (recipe == Recipe::tuned_for_curves) name += "-curve";
+  return name + fmt::format("-s{}", seed);
 }
 
 Config config_of(const PaperRow& row, const PaperOptions& options, const Dataset& dataset, const Size& size,
@@ -78,8 +81,15 @@ Config config_of(const PaperRow& row, const PaperOptions& options, const Dataset
   const DatasetSettings on_dataset = settings_on(options.dataset, row);
   add(row.settings);
   add(on_dataset.settings);
+  if (recipe == Recipe::tuned_for_curves) add(row.tuned_for_curves);
   if (recipe == Recipe::tuned) {
     add(row.tuned);
+    if (row.tuned_rate_times_hidden > 0.0) {
+      const double rate = row.tuned_rate_times_hidden / static_cast<double>(size.hidden);
+      overrides.push_back(fmt::format("training.learning_rate={}", rate));
+    }
+  }
+  if (recipe != Recipe::paper) {
     add(on_dataset.tuned);
   }
   Config config = parse_config("", fmt::format("paper, {} {}", row.coding, row.model), overrides);
@@ -182,7 +192,10 @@ std::optional<PaperResult> measure_point(const PaperRow& row, const PaperOptions
                                          const Dataset& dataset, const Size& size) {
   PaperResult result = without_runs(row, options, size);
   const bool tuned = has_tuned(row, options);
-  auto runs = measure(row, options, dataset, size, tuned ? Recipe::tuned : Recipe::paper);
+  const Recipe recipe = !row.tuned_for_curves.empty() ? Recipe::tuned_for_curves
+                        : tuned                       ? Recipe::tuned
+                                                      : Recipe::paper;
+  auto runs = measure(row, options, dataset, size, recipe);
   if (!runs) return {};
   if (tuned) {
     result.tuned = std::move(*runs);

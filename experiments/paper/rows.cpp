@@ -12,11 +12,19 @@
 namespace shallows {
 namespace {
 
-/// The squared error of a rectified unit has no gradient where the unit is silent: one that starts below zero
-/// stays a lost class. Cross-entropy has no such units.
-Settings with_cross_entropy(Settings settings) {
+/// The squared error of a rectified unit has no gradient where the unit is silent: one that falls below zero
+/// for every image stays a lost class, unless it starts well above. Thresholds make the hidden code sparser.
+Settings with_lively_readout(double hidden_threshold, Settings settings) {
   settings.insert(settings.end(),
-                  {"readout.loss=cross-entropy", "hidden.bias_max=0", "training.learning_rate_decay=100"});
+                  {"readout.bias_max=2", "hidden.bias_max=0",
+                   fmt::format("hidden.threshold={}", hidden_threshold), "training.learning_rate_decay=10"});
+  return settings;
+}
+
+/// Cross-entropy has no such units. Takes back what with_lively_readout() sets.
+Settings with_cross_entropy(Settings settings) {
+  settings.insert(settings.end(), {"readout.loss=cross-entropy", "readout.bias_max=0.1", "hidden.bias_max=0",
+                                   "hidden.threshold=0", "training.learning_rate_decay=100"});
   return settings;
 }
 
@@ -92,26 +100,32 @@ std::span<const PaperRow> paper_rows() {
        .coding = "rate",
        .reach = Reach::patch,
        .settings = {"hidden.kind=random"},
-       .tuned = with_cross_entropy({"hidden.scale=2", "training.learning_rate=6e-3"}),
+       .tuned = with_lively_readout(0.2, {"hidden.scale=2"}),
+       .tuned_rate_times_hidden = 2,
+       .tuned_for_curves = with_cross_entropy({"hidden.scale=2", "training.learning_rate=6e-3"}),
        .published = {{"mnist", 98.4}}},
       {.model = "l-rg",
        .coding = "rate",
        .reach = Reach::patch,
        .settings = {"hidden.kind=gabor"},
-       .tuned = with_cross_entropy({"training.learning_rate=0.1"}),
+       .tuned = with_lively_readout(0.12, {}),
+       .tuned_rate_times_hidden = 75,
+       .tuned_for_curves = with_cross_entropy({"training.learning_rate=0.1"}),
        .published = {{"mnist", 98.9}}},
       {.model = "l-pca",
        .coding = "rate",
        .reach = Reach::patch,
        .settings = {"hidden.kind=pca", "hidden.features=10", "training.learning_rate=1e-3"},
-       .tuned = with_cross_entropy({"hidden.scale_by=rms", "hidden.scale=0.1", "training.learning_rate=1"}),
+       .tuned = with_lively_readout(0.06, {"hidden.scale_by=rms", "hidden.scale=0.22"}),
+       .tuned_rate_times_hidden = 50,
        .published = {{"mnist", 98.2}},
        .bank_of = "l-pca"},
       {.model = "l-ica",
        .coding = "rate",
        .reach = Reach::patch,
        .settings = {"hidden.kind=ica", "hidden.features=10", "training.learning_rate=1e-3"},
-       .tuned = with_cross_entropy({"training.learning_rate=0.2"}),
+       .tuned = with_lively_readout(0.12, {"hidden.scale_by=rms", "hidden.scale=0.22"}),
+       .tuned_rate_times_hidden = 30,
        .published = {{"mnist", 98.8}},
        .bank_of = "l-ica"},
       {.model = "l-sc",
@@ -120,8 +134,8 @@ std::span<const PaperRow> paper_rows() {
        .settings = {"hidden.kind=sparse", "hidden.features=10", "hidden.fit_rate=1e-2",
                     "hidden.fit_updates=20000", "hidden.inhibition=fifty-steps",
                     "training.learning_rate=1e-3"},
-       .tuned = {"hidden.scale_by=rms", "hidden.scale=0.1", "training.learning_rate=2e-2",
-                 "training.learning_rate_decay=100"},
+       .tuned = with_lively_readout(0.12, {"hidden.scale_by=rms", "hidden.scale=0.22"}),
+       .tuned_rate_times_hidden = 30,
        .published = {{"mnist", 98.4}},
        .bank_of = "l-sc"},
       {.model = "l-bp",
@@ -152,30 +166,30 @@ std::span<const PaperRow> paper_rows() {
       {.model = "l-ica",
        .coding = "spiking",
        .reach = Reach::patch,
-       .settings = {"hidden.kind=ica", "hidden.features=10", "hidden.scale=80", "training.learning_rate=8e-3",
-                    "training.learning_rate_decay=100"},
+       .settings = {"hidden.kind=ica", "hidden.features=10", "hidden.scale_by=l1", "hidden.scale=80",
+                    "training.learning_rate=8e-3", "training.learning_rate_decay=100"},
        .tuned = with_sparse_answers(-50, {"hidden.scale=100"}),
        .bank_of = "l-ica"},
       {.model = "l-pca",
        .coding = "spiking",
        .reach = Reach::patch,
-       .settings = {"hidden.kind=pca", "hidden.features=10", "hidden.scale=40", "training.learning_rate=2e-3",
-                    "training.learning_rate_decay=100"},
+       .settings = {"hidden.kind=pca", "hidden.features=10", "hidden.scale_by=l1", "hidden.scale=40",
+                    "training.learning_rate=2e-3", "training.learning_rate_decay=100"},
        .tuned = with_sparse_answers(-50, {"hidden.scale=100", "training.learning_rate=4e-3"}),
        .bank_of = "l-pca"},
       {.model = "l-sc",
        .coding = "spiking",
        .reach = Reach::patch,
        .settings = {"hidden.kind=sparse", "hidden.features=10", "hidden.fit_rate=1e-2",
-                    "hidden.fit_updates=20000", "hidden.scale=30", "training.learning_rate=4e-3",
-                    "training.learning_rate_decay=100"},
+                    "hidden.fit_updates=20000", "hidden.scale_by=l1", "hidden.scale=30",
+                    "training.learning_rate=4e-3", "training.learning_rate_decay=100"},
        .tuned = with_sparse_answers(-50, {"hidden.scale=75"}),
        .bank_of = "l-sc"},
       {.model = "l-bp",
        .coding = "spiking",
        .reach = Reach::patch,
-       .settings = {"hidden.kind=file", "hidden.scale=40", "training.learning_rate=8e-3",
-                    "training.learning_rate_decay=100"},
+       .settings = {"hidden.kind=file", "hidden.scale_by=l1", "hidden.scale=40",
+                    "training.learning_rate=8e-3", "training.learning_rate_decay=100"},
        .tuned = with_sparse_answers(-50, {"hidden.scale=100"}),
        .bank_of = "l-bp"},
   };
@@ -189,8 +203,27 @@ DatasetSettings settings_on(std::string_view dataset, const PaperRow& row) {
     std::string_view coding;
     DatasetSettings settings;
   };
+  // On the last 10 000 training images of the other data sets these do better, or lose no class.
+  static const Settings l_rp = with_cross_entropy({"training.learning_rate=6e-3"});
+  static const Settings l_pca = with_cross_entropy({"hidden.scale=0.1", "training.learning_rate=1"});
+  static const Settings l_ica =
+      with_cross_entropy({"hidden.scale_by=largest", "hidden.scale=1", "training.learning_rate=0.2"});
+  static const Settings l_sc = {"readout.bias_max=0.1", "hidden.threshold=0", "hidden.scale=0.1",
+                                "training.learning_rate=2e-2", "training.learning_rate_decay=100"};
   // For CIFAR-10 the ranges and the L1 norm that the paper's authors found at patch 10.
   static const std::vector<Entry> entries = {
+      {"fashion-mnist", "l-rp", "rate", {.settings = {}, .tuned = l_rp}},
+      {"fashion-mnist",
+       "l-rg",
+       "rate",
+       {.settings = {}, .tuned = with_cross_entropy({"training.learning_rate=0.1"})}},
+      {"fashion-mnist", "l-pca", "rate", {.settings = {}, .tuned = l_pca}},
+      {"fashion-mnist", "l-ica", "rate", {.settings = {}, .tuned = l_ica}},
+      {"fashion-mnist", "l-sc", "rate", {.settings = {}, .tuned = l_sc}},
+      {"cifar10", "l-rp", "rate", {.settings = {}, .tuned = l_rp}},
+      {"cifar10", "l-pca", "rate", {.settings = {}, .tuned = l_pca}},
+      {"cifar10", "l-ica", "rate", {.settings = {}, .tuned = l_ica}},
+      {"cifar10", "l-sc", "rate", {.settings = {}, .tuned = l_sc}},
       {"cifar10",
        "rg",
        "rate",
@@ -199,7 +232,7 @@ DatasetSettings settings_on(std::string_view dataset, const PaperRow& row) {
        "l-rg",
        "rate",
        {.settings = {"hidden.gabor_ranges=tuned-cifar10", "hidden.scale=1.2"},
-        .tuned = {"hidden.gabor_colour=opponent"}}},
+        .tuned = with_cross_entropy({"hidden.gabor_colour=opponent", "training.learning_rate=0.1"})}},
       {"cifar10",
        "sp",
        "rate",

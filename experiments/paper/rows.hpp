@@ -27,6 +27,12 @@ struct PaperRow {
   Settings settings;
   /// Changes of it that do better on validation images, for a column of their own; none: no such column.
   Settings tuned = {};
+  /// Of the tuned column: learning rate times hidden neurons, so that an update moves the outputs of layers
+  /// of any size alike. 0: the settings have the rate.
+  double tuned_rate_times_hidden = 0.0;
+  /// In place of `tuned` for the points of curves: what learns in layers and on patches of any size. None: as
+  /// the tuned column.
+  Settings tuned_for_curves = {};
   /// The paper's test accuracy in percent by data set.
   std::vector<std::pair<std::string, double>> published = {};
   /// Most hidden neurons; they are then all features of one patch, so fewer than its pixels. 0: any number.

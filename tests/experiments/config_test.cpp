@@ -62,7 +62,7 @@ TEST(Config, ResolvesWhatDependsOnTheLearnedBank) {
   EXPECT_EQ(rate.rate.hidden_bias_max, 0.0);
   EXPECT_EQ(rate.training.learning_rate, 1e-3);
   const Config spiking = parse("hidden.kind = 'pca'");
-  EXPECT_EQ(spiking.learned.scale_by, FieldScale::l1) << "the drive of the Gabor bank";
+  EXPECT_EQ(spiking.learned.scale_by, FieldScale::gabor_drive) << "the drive of the Gabor bank";
   EXPECT_EQ(spiking.hidden.scale, parse("").hidden.scale);
   EXPECT_EQ(parse("hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'").learned.rate, 0.5);
   EXPECT_EQ(parse("hidden.kind = 'sparse'").learned.rate, 1e-3);

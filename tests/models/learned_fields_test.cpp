@@ -251,6 +251,16 @@ TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
   double sum = 0.0;
   for (const float weight : l1.filters()) sum += std::abs(static_cast<double>(weight));
   EXPECT_NEAR(sum / (40.0 * 3.0), 80.0, 1e-3) << "as a bank of Gabors with that scale";
+  const auto drive = [&](const ReceptiveFields& scaled) {
+    double magnitudes = 0.0;
+    for (const double answer : answers(scaled)) magnitudes += std::abs(answer);
+    return magnitudes;
+  };
+  const ReceptiveFields gabors =
+      make_fixed_fields({.kind = FieldKind::gabor, .size = 40, .patch = 3, .scale = 25.0}, kColour, 1);
+  const ReceptiveFields driving =
+      scaled_fields(bank, FieldScale::gabor_drive, 25.0, HiddenInhibition::none, images);
+  EXPECT_NEAR(drive(driving) / drive(gabors), 1.0, 1e-5);
   const double ratio = static_cast<double>(l1.filter(7)[3]) / static_cast<double>(bank.filter(7)[3]);
   EXPECT_NEAR(static_cast<double>(l1.filter(31)[5]) / static_cast<double>(bank.filter(31)[5]), ratio,
               1e-4 * ratio)

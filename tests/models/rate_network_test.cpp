@@ -100,6 +100,28 @@ TEST(RateNetwork, StartsFromTheDistributionsOfThePaper) {
   EXPECT_NEAR(weights.norm() / std::sqrt(3000.0) / deviation, 1.0, 5 / std::sqrt(6000.0));
 }
 
+TEST(RateNetwork, TakesTheThresholdFromEveryHiddenBias) {
+  const ReceptiveFields gabors = bank();
+  const RateNetwork usual = network(&gabors);
+  RateParams params;
+  params.hidden_threshold = 0.25;
+  const RateNetwork sparser(params, &gabors, kScene.pixels(), kSceneClasses, 7);
+  const std::vector<double> usual_biases = as_doubles(usual.arrays(), "biases/hidden");
+  const std::vector<double> biases = as_doubles(sparser.arrays(), "biases/hidden");
+  for (std::size_t i = 0; i < biases.size(); ++i) EXPECT_NEAR(biases[i], usual_biases[i] - 0.25, 1e-7);
+  // The readouts are alike, so their answers differ by what the hidden layer leaves out.
+  const ImageSet images = random_images(1, 0);
+  const std::vector<double> w = as_doubles(sparser.arrays(), "weights/readout/final");
+  const std::vector<double> b = as_doubles(sparser.arrays(), "biases/readout");
+  const std::vector<double> h = features(sparser, &gabors, images.image(0));
+  const Response response = sparser.respond(images.image(0));
+  for (std::size_t k = 0; k < kSceneClasses; ++k) {
+    double sum = b[k];
+    for (std::size_t i = 0; i < h.size(); ++i) sum += w[k * h.size() + i] * h[i];
+    EXPECT_NEAR(response.scores[k], std::max(0.0, sum), 1e-5);
+  }
+}
+
 TEST(RateNetwork, LearnsTheClassesApart) {
   const ReceptiveFields gabors = bank();
   RateNetwork net = network(&gabors);

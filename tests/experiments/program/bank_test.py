@@ -61,12 +61,17 @@ class Bank(ProgramTestCase):
     def test_serves_the_spiking_network_too_with_the_drive_of_the_gabors(self):
         for kind, options in LEARNED.items():
             self.succeed("bank", "rate.toml", *options, "-o", f"{kind}.h5")
-            figures = self.succeed_json("train", "spiking.toml", *options, "-o", "run.h5", "--bank", f"{kind}.h5")
-            self.assertEqual((figures["model"], figures["coding"]), (NAMES[kind], "spiking"))
-            self.assertGreater(figures["spikes_per_image"]["hidden"], 0)
-            with h5py.File(self.work / "run.h5") as file:
-                l1 = np.abs(file["receptive_fields/filters"][:]).sum(axis=(1, 2, 3)).mean()
-            self.assertAlmostEqual(l1, 40.0, places=3)
+            l1 = {}
+            for name, measure in (("drive.h5", ()), ("l1.h5", ("hidden.scale_by=l1",))):
+                figures = self.succeed_json("train", "spiking.toml", *options, *settings(*measure), "-o", name, "--bank",
+                                            f"{kind}.h5")
+                self.assertEqual((figures["model"], figures["coding"]), (NAMES[kind], "spiking"))
+                self.assertGreater(figures["spikes_per_image"]["hidden"], 0)
+                with h5py.File(self.work / name) as file:
+                    l1[name] = np.abs(file["receptive_fields/filters"][:]).sum(axis=(1, 2, 3)).mean()
+            self.assertAlmostEqual(l1["l1.h5"], 40.0, places=3)
+            # What is learned answers its images more than a Gabor filter of the same norm does.
+            self.assertTrue(10.0 < l1["drive.h5"] < 40.0, l1)
 
     def test_of_another_network_is_taken_as_it_is(self):
         self.succeed("train", "rate.toml", "-o", "gabor.h5")
