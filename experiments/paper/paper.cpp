@@ -85,7 +85,9 @@ Config config_of(const PaperRow& row, const PaperOptions& options, const Dataset
   if (recipe == Recipe::tuned) {
     add(row.tuned);
     if (row.tuned_rate_times_hidden > 0.0) {
-      const double rate = row.tuned_rate_times_hidden / static_cast<double>(size.hidden);
+      constexpr std::uint64_t kSmallest = 1000;
+      const auto hidden = static_cast<double>(std::max(size.hidden, kSmallest));
+      const double rate = row.tuned_rate_times_hidden / hidden;
       overrides.push_back(fmt::format("training.learning_rate={}", rate));
     }
   }
