@@ -11,17 +11,19 @@ CurrentEncoder::CurrentEncoder(const InputParams& input, const LifParams& neuron
 
 void CurrentEncoder::encode(const Image& image, TimeMs duration, State& state, SpikeTrain& train) const {
   assert(image.pixels.size() == size() && state.size() == size());
-  std::vector<float> pixels(size());
+  thread_local std::vector<float> pixels;
+  thread_local std::vector<TimeMs> times;
+  thread_local std::vector<NeuronId> sources;
+  pixels.resize(size());
   image.centered(pixels);
-  std::vector<Spike> spikes;
-  std::vector<TimeMs> times;
+  times.clear();
+  sources.clear();
   for (NeuronId j = 0; j < size(); ++j) {
     const double drive = input_.gain_mV * static_cast<double>(pixels[j]) + input_.bias_mV;
-    times.clear();
     lif::periodic_train(neuron_, drive, thresholds_mV_[j], duration, state[j], times);
-    for (const TimeMs time : times) spikes.push_back({time, j});
+    sources.resize(times.size(), j);
   }
-  train.assign_unsorted(spikes, duration);
+  train.assign_unsorted(times, sources, duration);
 }
 
 }  // namespace shallows

@@ -1,10 +1,55 @@
 #include "sim/delay_line.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
+// Only the baseline and the wide instruction sets are worth a copy.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sim/delay_line.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace shallows::HWY_NAMESPACE {
+
+/// out[i] = times[i] + delay; tells whether rounding has made two different times equal. A plain loop that the
+/// compiler turns into vector instructions.
+bool add_delay(const double* times, std::size_t size, double delay, double* out) {
+  std::size_t merged = 0;
+  if (size > 0) out[0] = times[0] + delay;
+#pragma GCC ivdep  // out is apart from times
+  for (std::size_t i = 1; i < size; ++i) {
+    const double time = times[i] + delay;
+    out[i] = time;
+    merged += static_cast<std::size_t>((time == times[i - 1] + delay) & (times[i] != times[i - 1]));
+  }
+  return merged != 0;
+}
+
+}  // namespace shallows::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace shallows {
+namespace {
+
+HWY_EXPORT(add_delay);
+
+/// Insertion sort of spikes that are nearly in order.
+void sort(std::span<TimeMs> times, std::span<NeuronId> sources) {
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    for (std::size_t k = i; k > 0 && Spike{times[k], sources[k]} < Spike{times[k - 1], sources[k - 1]}; --k) {
+      std::swap(times[k], times[k - 1]);
+      std::swap(sources[k], sources[k - 1]);
+    }
+  }
+}
+
+}  // namespace
 
 void DelayLine::advance(const SpikeTrain& emitted, TimeMs duration, SpikeTrain& arrivals) {
   const auto old_times = pending_.times();
@@ -18,22 +63,14 @@ void DelayLine::advance(const SpikeTrain& emitted, TimeMs duration, SpikeTrain& 
   arrivals.assign_sorted(arrives_now + pass, [&](std::span<TimeMs> times, std::span<NeuronId> sources) {
     std::copy_n(old_times.begin(), arrives_now, times.begin());
     std::copy_n(pending_.sources().begin(), arrives_now, sources.begin());
-    for (std::size_t i = 0; i < pass; ++i) times[arrives_now + i] = new_times[i] + delay_ms_;
-    std::copy_n(emitted.sources().begin(), pass, sources.begin() + static_cast<std::ptrdiff_t>(arrives_now));
+    const auto now = static_cast<std::ptrdiff_t>(arrives_now);
+    std::copy_n(emitted.sources().begin(), pass, sources.begin() + now);
+    const bool merged =
+        HWY_DYNAMIC_DISPATCH(add_delay)(new_times.data(), pass, delay_ms_, times.data() + arrives_now);
     // Under one delay the waiting spikes arrive before the new ones, and all in their order; only rounding
     // can make two of them simultaneous or swap them at the seam.
-    const auto swapped = [&](std::size_t i) {
-      return (times[i] < times[i - 1]) | ((times[i] == times[i - 1]) & (sources[i] < sources[i - 1]));
-    };
-    unsigned any = 0;
-    for (std::size_t i = 1; i < times.size(); ++i) any |= static_cast<unsigned>(swapped(i));
-    if (any == 0) return;
-    for (std::size_t i = 1; i < times.size(); ++i) {
-      for (std::size_t k = i; k > 0 && swapped(k); --k) {
-        std::swap(times[k], times[k - 1]);
-        std::swap(sources[k], sources[k - 1]);
-      }
-    }
+    const bool apart = arrives_now == 0 || pass == 0 || times[arrives_now - 1] < times[arrives_now];
+    if (merged || !apart) sort(times, sources);
   });
   std::vector<Spike> later;
   for (std::size_t i = arrives_now; i < waiting; ++i)
@@ -45,3 +82,4 @@ void DelayLine::advance(const SpikeTrain& emitted, TimeMs duration, SpikeTrain& 
 }
 
 }  // namespace shallows
+#endif  // HWY_ONCE

@@ -28,6 +28,7 @@ constexpr std::size_t kCohortBlocks = 9;
 /// Of the masks that tell which blocks of a cohort, and which cohorts of a group, an arrival reaches.
 constexpr std::size_t kMaskBits = 16;
 static_assert(kCohortBlocks <= kMaskBits);
+constexpr std::uint32_t kCohortMask = (1U << kCohortBlocks) - 1;
 
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
@@ -130,8 +131,7 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
       synapses_(synapses, gaps_mV_, kCohortBlocks),
       reset_(synapses_.padded_targets(), Real{0}),
       cohorts_((synapses_.blocks().size() + kCohortBlocks - 1) / kCohortBlocks),
-      row_of_(cohorts_ * synapses_.source_count(), 0),
-      blocks_of_(cohorts_ * synapses_.source_count(), 0),
+      targets_of_(cohorts_ * synapses_.source_count(), 0),
       cohorts_of_((cohorts_ + kMaskBits - 1) / kMaskBits * synapses_.source_count(), 0) {
   assert(applies(params, thresholds_mV, drives_mV_));
   for (std::size_t i = 0; i < size(); ++i) {
@@ -142,15 +142,14 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
   for (std::size_t c = 0; c < cohorts_; ++c) {
     const auto& shared = synapses_.blocks()[c * kCohortBlocks].sources;
     for (std::size_t s = 0; s < shared.size(); ++s) {
-      row_of_[c * sources + shared[s]] = static_cast<std::uint32_t>(s * kBlockLanes);
+      targets_of_[c * sources + shared[s]] = static_cast<std::uint32_t>(s << kCohortBlocks);
       cohorts_of_[c / kMaskBits * sources + shared[s]] |= static_cast<std::uint16_t>(1U << (c % kMaskBits));
     }
   }
   for (std::size_t i = 0; i < size(); ++i) {
     const std::size_t block = i / kBlockLanes;
     for (const NeuronId source : synapses.sources_of(i)) {
-      blocks_of_[block / kCohortBlocks * sources + source] |=
-          static_cast<std::uint16_t>(1U << (block % kCohortBlocks));
+      targets_of_[block / kCohortBlocks * sources + source] |= 1U << (block % kCohortBlocks);
     }
   }
 }
@@ -197,13 +196,12 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
   const std::size_t words = std::min(kSliceWords, events.words - begin / 64);
   scratch.size = list_set_bits(std::span(events.reach).subspan(cohort * events.words + begin / 64, words),
                                scratch.position);
-  const std::uint16_t* blocks_of = blocks_of_.data() + cohort * synapses_.source_count();
-  const std::uint32_t* row_of = row_of_.data() + cohort * synapses_.source_count();
+  const std::uint32_t* targets_of = targets_of_.data() + cohort * synapses_.source_count();
   for (std::size_t e = 0; e < scratch.size; ++e) {
     const std::size_t k = begin + scratch.position[e];
-    const NeuronId source = events.sources[k];
-    scratch.blocks[e] = blocks_of[source];
-    scratch.lists.row[e] = row_of[source];
+    const std::uint32_t targets = targets_of[events.sources[k]];
+    scratch.blocks[e] = static_cast<std::uint16_t>(targets & kCohortMask);
+    scratch.lists.row[e] = (targets >> kCohortBlocks) * kBlockLanes;
     scratch.lists.scale[e] = events.scale[k];
   }
   std::fill_n(scratch.blocks + scratch.size, 64, std::uint16_t{0});
@@ -228,12 +226,12 @@ void LifLayer<Real>::enter(std::size_t block, std::size_t place, const Events& e
   scratch.team[place] = {.block = block, .next = 0, .length = length};
   if (!lists.simultaneous) return;
   // Among the arrivals at this block, the last one of an instant tests the threshold.
-  const std::uint16_t* blocks_of = blocks_of_.data() + block / kCohortBlocks * synapses_.source_count();
+  const std::uint32_t* targets_of = targets_of_.data() + block / kCohortBlocks * synapses_.source_count();
   for (std::size_t i = 0; i < length; ++i) {
     lists.threshold[place][i] = lists.scale[entry[i]];
     const std::size_t k = begin + scratch.position[entry[i]];
     for (std::size_t next = k + 1; next <= events.instant[k] - events.first; ++next) {
-      if ((blocks_of[events.sources[next]] >> within & 1) == 0) continue;
+      if ((targets_of[events.sources[next]] >> within & 1) == 0) continue;
       lists.threshold[place][i] = std::numeric_limits<Real>::infinity();
       break;
     }

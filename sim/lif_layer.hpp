@@ -76,8 +76,8 @@ class LifLayer {
   const PackedSynapses<Real>& synapses() const { return synapses_; }
   /// Of the weights and the tables.
   std::size_t bytes() const {
-    return synapses_.bytes() + row_of_.size() * sizeof(std::uint32_t) +
-           (blocks_of_.size() + cohorts_of_.size()) * sizeof(std::uint16_t);
+    return synapses_.bytes() + targets_of_.size() * sizeof(std::uint32_t) +
+           cohorts_of_.size() * sizeof(std::uint16_t);
   }
 
  private:
@@ -103,8 +103,9 @@ class LifLayer {
   PackedSynapses<Real> synapses_;  // divided by the gaps
   AlignedVector<Real> reset_;      // (v_reset - I) / gap * exp(refractory time / tau), per lane
   std::size_t cohorts_;
-  std::vector<std::uint32_t> row_of_;      // [cohort][source]: where the source's weights begin in each block
-  std::vector<std::uint16_t> blocks_of_;   // [cohort][source]: bit b is set where it reaches block b
+  // [cohort][source]: bit b is set where it reaches block b; above these kCohortBlocks bits, the row of its
+  // weights in each block.
+  std::vector<std::uint32_t> targets_of_;
   std::vector<std::uint16_t> cohorts_of_;  // [cohort / 16][source]: bit cohort % 16, where it reaches it
 };
 

@@ -2,41 +2,53 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
+#include <numeric>
 
 namespace shallows {
 
 SpikeTrain SpikeTrain::from_unsorted(std::vector<Spike> spikes) {
-  std::sort(spikes.begin(), spikes.end());
+  if (!std::is_sorted(spikes.begin(), spikes.end())) std::sort(spikes.begin(), spikes.end());
   SpikeTrain train;
   train.reserve(spikes.size());
   for (const Spike& spike : spikes) train.append(spike.time, spike.source);
   return train;
 }
 
-void SpikeTrain::assign_unsorted(std::span<const Spike> spikes, TimeMs duration) {
-  // Narrow buckets of equal width, then insertion sort: nearly all spikes are in place.
-  const std::size_t buckets = 4 * spikes.size() + 1;
-  const double buckets_per_ms = static_cast<double>(buckets - 1) / duration;
-  const auto bucket_of = [&](const Spike& spike) {
-    return std::min(static_cast<std::size_t>(spike.time * buckets_per_ms), buckets - 1);
-  };
-  std::vector<std::uint32_t> end(buckets + 1, 0);
-  for (const Spike& spike : spikes) ++end[bucket_of(spike) + 1];
-  for (std::size_t b = 1; b <= buckets; ++b) end[b] += end[b - 1];
-  std::vector<Spike> sorted(spikes.size());
-  for (const Spike& spike : spikes) sorted[end[bucket_of(spike)]++] = spike;
-  for (std::size_t i = 1; i < sorted.size(); ++i) {
-    const Spike spike = sorted[i];
-    std::size_t k = i;
-    for (; k > 0 && spike < sorted[k - 1]; --k) sorted[k] = sorted[k - 1];
-    sorted[k] = spike;
+void SpikeTrain::assign_unsorted(std::span<const TimeMs> times, std::span<const NeuronId> sources,
+                                 TimeMs duration) {
+  assert(times.size() == sources.size());
+  // Narrow buckets of equal width, then insertion sort: nearly all spikes are in place. More buckets would
+  // leave less to the insertion sort, but take longer to count.
+  const std::size_t size = times.size();
+  const auto last_bucket = static_cast<std::int32_t>(std::min<std::size_t>(2 * size, 1U << 30U));
+  const double buckets_per_ms = last_bucket / duration;
+  thread_local std::vector<std::int32_t> bucket;
+  thread_local std::vector<std::uint32_t> place;  // where the next spike of a bucket goes
+  bucket.resize(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    bucket[i] = std::min(static_cast<std::int32_t>(times[i] * buckets_per_ms), last_bucket);
   }
-  times_.resize(sorted.size());
-  sources_.resize(sorted.size());
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    times_[i] = sorted[i].time;
-    sources_[i] = sorted[i].source;
-  }
+  place.assign(static_cast<std::size_t>(last_bucket) + 2, 0);
+  for (std::size_t i = 0; i < size; ++i) ++place[static_cast<std::size_t>(bucket[i]) + 1];
+  std::partial_sum(place.begin(), place.end(), place.begin());
+  assign_sorted(size, [&](std::span<TimeMs> sorted_times, std::span<NeuronId> sorted_sources) {
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint32_t to = place[static_cast<std::size_t>(bucket[i])]++;
+      sorted_times[to] = times[i];
+      sorted_sources[to] = sources[i];
+    }
+    for (std::size_t i = 1; i < size; ++i) {
+      const Spike spike{sorted_times[i], sorted_sources[i]};
+      std::size_t k = i;
+      for (; k > 0 && spike < Spike{sorted_times[k - 1], sorted_sources[k - 1]}; --k) {
+        sorted_times[k] = sorted_times[k - 1];
+        sorted_sources[k] = sorted_sources[k - 1];
+      }
+      sorted_times[k] = spike.time;
+      sorted_sources[k] = spike.source;
+    }
+  });
 }
 
 void SpikeTrain::append(TimeMs time, NeuronId source) {

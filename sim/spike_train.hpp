@@ -33,7 +33,7 @@ class SpikeTrain {
 
   /// Replaces the content by these spikes, whose times lie in [0, duration), in (time, source) order. Linear
   /// in the number of spikes when they are spread over the interval.
-  void assign_unsorted(std::span<const Spike> spikes, TimeMs duration);
+  void assign_unsorted(std::span<const TimeMs> times, std::span<const NeuronId> sources, TimeMs duration);
 
   /// Adds a spike that is not before the last one in (time, source) order.
   void append(TimeMs time, NeuronId source);

@@ -27,6 +27,16 @@ std::vector<Spike> random_spikes(std::size_t count, std::uint64_t index) {
   return spikes;
 }
 
+void assign_unsorted(const std::vector<Spike>& spikes, TimeMs duration, SpikeTrain& train) {
+  std::vector<TimeMs> times;
+  std::vector<NeuronId> sources;
+  for (const Spike& spike : spikes) {
+    times.push_back(spike.time);
+    sources.push_back(spike.source);
+  }
+  train.assign_unsorted(times, sources, duration);
+}
+
 TEST(SpikeTrain, StartsEmpty) {
   const SpikeTrain train;
   EXPECT_TRUE(train.empty());
@@ -80,7 +90,7 @@ TEST(SpikeTrain, SortsSpikesOfAKnownIntervalAsItSortsAny) {
     const std::vector<Spike> spikes = random_spikes(count, count);
     SpikeTrain train;
     train.append(1e9, 0);
-    train.assign_unsorted(spikes, 100.0);
+    assign_unsorted(spikes, 100.0, train);
     EXPECT_EQ(train, SpikeTrain::from_unsorted(spikes)) << count << " spikes";
   }
 }
@@ -88,7 +98,7 @@ TEST(SpikeTrain, SortsSpikesOfAKnownIntervalAsItSortsAny) {
 TEST(SpikeTrain, SortsABurstWithinALongInterval) {
   std::vector<Spike> spikes = random_spikes(1000, 1);
   SpikeTrain train;
-  train.assign_unsorted(spikes, 1e6);
+  assign_unsorted(spikes, 1e6, train);
   EXPECT_EQ(train, SpikeTrain::from_unsorted(spikes));
 }
 
