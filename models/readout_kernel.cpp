@@ -16,9 +16,14 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "sim/masks-inl.hpp"
+
 #ifndef SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
 #define SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
 namespace shallows {
+
+/// Elements that vector code may write past the end of a frame's.
+inline constexpr std::size_t kInstantSlack = 8;
 
 /// The arrivals of one frame. Those of one instant share its factors. The vectors are kept from frame to
 /// frame and may be longer than it.
@@ -152,6 +157,34 @@ class GroupWalk {
   std::vector<Spike>& spikes_;
 };
 
+/// Of `count` times in order, which are the last ones of their instant: ends[k] is 1 there and else 0; and for
+/// each instant the time since `origin`. Returns the number of instants. There are kInstantSlack elements more
+/// of `elapsed` and `ends`.
+std::size_t find_instants(const TimeMs* times, std::size_t count, TimeMs origin, std::uint8_t* ends,
+                          double* elapsed) {
+  const hn::CappedTag<double, kInstantSlack> d;
+  const hn::RebindToUnsigned<decltype(d)> d64;
+  const hn::Rebind<std::uint8_t, decltype(d)> d8;
+  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  std::size_t instants = 0;
+  std::size_t k = 0;
+  for (; k + kLanes < count; k += kLanes) {
+    const auto now = hn::LoadU(d, times + k);
+    const auto is_end = hn::Lt(now, hn::LoadU(d, times + k + 1));
+    hn::StoreU(compress(d, hn::Sub(now, hn::Set(d, origin)), is_end), d, elapsed + instants);
+    instants += hwy::PopCount(bits_of(d, is_end));
+    const auto ones = hn::And(hn::BitCast(d64, hn::VecFromMask(d, is_end)), hn::Set(d64, 1));
+    hn::StoreU(hn::TruncateTo(d8, ones), d8, ends + k);
+  }
+  for (; k < count; ++k) {
+    const auto is_end = static_cast<std::uint8_t>(k + 1 == count || times[k] < times[k + 1]);
+    ends[k] = is_end;
+    elapsed[instants] = times[k] - origin;
+    instants += is_end;
+  }
+  return instants;
+}
+
 void walk_float(const ReadoutGroup<float>& group, const Teaching<float>* teaching, const SpikeTrain& arrivals,
                 const ReadoutFrame<float>& frame, std::vector<Spike>& spikes) {
   GroupWalk<float>(group, teaching, arrivals, spikes).run(frame);
@@ -169,6 +202,7 @@ HWY_AFTER_NAMESPACE();
 namespace shallows {
 namespace {
 
+HWY_EXPORT(find_instants);
 HWY_EXPORT(walk_float);
 HWY_EXPORT(walk_double);
 
@@ -192,19 +226,14 @@ void fill_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times, 
   const auto last = static_cast<std::size_t>(stop - times.begin());
   frame.first = first;
   frame.last = last;
-  if (frame.ends.size() < last - first) {
-    frame.ends.resize(last - first);
-    frame.elapsed.resize(last - first);
+  const std::size_t room = last - first + kInstantSlack;
+  if (frame.ends.size() < room) {
+    frame.ends.resize(room);
+    frame.elapsed.resize(room);
   }
-  std::uint8_t* ends = frame.ends.data();
   double* elapsed = frame.elapsed.data();
-  std::size_t instants = 0;
-  for (std::size_t k = first; k < last; ++k) {  // no branch: instants end in no pattern
-    const auto is_end = static_cast<std::uint8_t>(k + 1 == last ? 1 : times[k] < times[k + 1]);
-    ends[k - first] = is_end;
-    elapsed[instants] = times[k] - origin;
-    instants += is_end;
-  }
+  const std::size_t instants = HWY_DYNAMIC_DISPATCH(find_instants)(times.data() + first, last - first, origin,
+                                                                   frame.ends.data(), elapsed);
   frame.factor.resize(instants);
   const auto fill = [&](double rate, std::vector<Real>& factors) {
     for (std::size_t i = 0; i < instants; ++i) frame.factor[i] = elapsed[i] * rate;

@@ -2,9 +2,11 @@
 // SpikingReadout<Real> or ReferenceReadout. Private to models/.
 #pragma once
 
+#include <tbb/concurrent_queue.h>
 #include <tbb/parallel_pipeline.h>
 
 #include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -52,8 +54,7 @@ class SpikingStages {
     constexpr std::size_t kInFlight = 3;
     struct Slot {
       std::size_t image;
-      SpikeTrain arrivals;  // at the hidden layer, then at the readout
-      typename Hidden::Unordered hidden;
+      Workspace memory;
     };
     std::array<Slot, kInFlight> slots;
     const ProtocolParams& protocol = params_.protocol;
@@ -70,24 +71,24 @@ class SpikingStages {
         state.input = initial.input;
         state.to_hidden = initial.to_hidden;
       }
-      encode(presentations[slot.image].image, duration, state, activities[slot.image], slot.arrivals);
+      encode(presentations[slot.image].image, duration, state, activities[slot.image], slot.memory.arrivals);
       return &slot;
     };
     const auto hidden = [&](Slot* slot) {
       if (!protocol.carry_over) state.hidden = initial.hidden;
-      hidden_.run_unordered(slot->arrivals, duration, state.hidden, slot->hidden);
+      hidden_.run_unordered(slot->memory.arrivals, duration, state.hidden, slot->memory.hidden);
       return slot;
     };
     const auto ordering = [&](Slot* slot) {
       if (!protocol.carry_over) state.to_readout = initial.to_readout;
-      order(duration, slot->hidden, state, activities[slot->image], slot->arrivals);
+      order(duration, slot->memory, state, activities[slot->image]);
       return slot;
     };
     const auto readout = [&](Slot* slot) {
       if (!protocol.carry_over) state.readout = initial.readout;
       const Presentation& shown = presentations[slot->image];
       readout_.learn(
-          slot->arrivals, duration,
+          slot->memory.arrivals, duration,
           {.from = protocol.transient_ms, .label = shown.label, .learning_rate = shown.learning_rate},
           state.readout, activities[slot->image].readout);
     };
@@ -100,12 +101,13 @@ class SpikingStages {
 
   Response respond(const Image& image, State& state, Activity& activity) const {
     const ProtocolParams& protocol = params_.protocol;
-    SpikeTrain arrivals;
-    encode(image, protocol.test_ms, state, activity, arrivals);
-    typename Hidden::Unordered hidden;
-    hidden_.run_unordered(arrivals, protocol.test_ms, state.hidden, hidden);
-    order(protocol.test_ms, hidden, state, activity, arrivals);
-    readout_.respond(arrivals, protocol.test_ms, state.readout, activity.readout);
+    std::unique_ptr<Workspace> memory;
+    if (!spare_.try_pop(memory)) memory = std::make_unique<Workspace>();
+    encode(image, protocol.test_ms, state, activity, memory->arrivals);
+    hidden_.run_unordered(memory->arrivals, protocol.test_ms, state.hidden, memory->hidden);
+    order(protocol.test_ms, *memory, state, activity);
+    readout_.respond(memory->arrivals, protocol.test_ms, state.readout, activity.readout);
+    spare_.push(std::move(memory));
     Response response{.kind = ScoreKind::spike_count, .scores = std::vector<float>(classes_, 0.0F)};
     for (std::size_t k = 0; k < activity.readout.size(); ++k) {
       const Spike spike = activity.readout[k];
@@ -120,6 +122,11 @@ class SpikingStages {
   const Readout& readout() const { return readout_; }
 
  private:
+  struct Workspace {
+    SpikeTrain arrivals;  // at the hidden layer, then at the readout
+    typename Hidden::Unordered hidden;
+  };
+
   /// Pixels to the spikes that arrive at the hidden layer.
   void encode(const Image& image, TimeMs duration, State& state, Activity& activity,
               SpikeTrain& arrivals) const {
@@ -130,11 +137,10 @@ class SpikingStages {
   }
 
   /// Arrivals at the hidden layer, and what it made of them, to arrivals at the readout.
-  void order(TimeMs duration, const typename Hidden::Unordered& hidden, State& state, Activity& activity,
-             SpikeTrain& arrivals) const {
-    hidden_.order(arrivals, hidden, activity.hidden);
-    state.to_readout.advance(activity.hidden, duration, arrivals);
-    activity.synaptic_events += arrivals.size() * classes_;
+  void order(TimeMs duration, Workspace& memory, State& state, Activity& activity) const {
+    hidden_.order(memory.arrivals, memory.hidden, activity.hidden);
+    state.to_readout.advance(activity.hidden, duration, memory.arrivals);
+    activity.synaptic_events += memory.arrivals.size() * classes_;
   }
 
   SpikingParams params_;
@@ -143,6 +149,7 @@ class SpikingStages {
   Readout readout_;
   std::vector<std::uint32_t> fan_out_;
   std::size_t classes_;
+  mutable tbb::concurrent_queue<std::unique_ptr<Workspace>> spare_;  // from presentation to presentation
 };
 
 }  // namespace shallows

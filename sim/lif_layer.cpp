@@ -38,15 +38,16 @@ std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::ve
 }
 
 /// For each time the index of the last one that equals it; nothing if no two are equal.
-std::vector<std::uint32_t> last_of_instants(std::span<const TimeMs> times) {
-  std::vector<std::uint32_t> last;
-  if (std::adjacent_find(times.begin(), times.end()) == times.end()) return last;
+void find_last_of_instants(std::span<const TimeMs> times, std::vector<std::uint32_t>& last) {
+  last.clear();
+  unsigned ties = 0;  // counted without a branch: there are few in most trains, or none
+  for (std::size_t k = 1; k < times.size(); ++k) ties += static_cast<unsigned>(times[k] == times[k - 1]);
+  if (ties == 0) return;
   last.resize(times.size());
   for (std::size_t k = times.size(); k-- > 0;) {
     const bool tied = k + 1 < times.size() && times[k] == times[k + 1];
     last[k] = tied ? last[k + 1] : static_cast<std::uint32_t>(k);
   }
-  return last;
 }
 
 }  // namespace
@@ -78,13 +79,13 @@ template <class Real>
 struct LifLayer<Real>::Events {
   std::span<const TimeMs> times;
   std::span<const NeuronId> sources;
-  std::uint32_t first;      // index of the frame's first arrival in the whole train
-  std::vector<Real> scale;  // exp(t / tau), t since the frame's start
+  std::uint32_t first;          // index of the frame's first arrival in the whole train
+  std::span<const Real> scale;  // exp(t / tau), t since the frame's start
   // Last arrival of the same time, counted in the whole train; empty if no two are simultaneous.
   std::span<const std::uint32_t> instant;
-  Real rebase;                       // exp(-frame / tau): from this frame's origin to the next one's
-  std::size_t words;                 // of a row of `reach`
-  std::vector<std::uint64_t> reach;  // [cohort][words]: bit k is set where arrival k reaches the cohort
+  Real rebase;                           // exp(-frame / tau): from this frame's origin to the next one's
+  std::size_t words;                     // of a row of `reach`
+  std::span<const std::uint64_t> reach;  // [cohort][words]: bit k is set where arrival k reaches the cohort
 };
 
 /// A block in its place of the team: there until it has walked its list, then another one takes the place.
@@ -171,20 +172,20 @@ std::size_t LifLayer<Real>::cohort_size(std::size_t cohort) const {
   return std::min(kCohortBlocks, synapses_.blocks().size() - cohort * kCohortBlocks);
 }
 
-/// For every cohort, which of the frame's arrivals reach it.
+/// For every cohort, which of the arrivals from these sources reach it: memory.reach.
 template <class Real>
-void LifLayer<Real>::find_reach(Events& events) const {
+void LifLayer<Real>::find_reach(std::span<const NeuronId> arrivals, Unordered& memory) const {
   const std::size_t sources = synapses_.source_count();
-  const std::size_t size = events.sources.size();
-  events.words = (size + 63) / 64;
-  events.reach.resize(cohorts_ * events.words);
-  std::vector<std::uint16_t> masks(events.words * 64);
+  const std::size_t words = (arrivals.size() + 63) / 64;
+  memory.reach.resize(cohorts_ * words);
+  memory.masks.resize(words * 64);
+  std::fill(memory.masks.begin() + static_cast<std::ptrdiff_t>(arrivals.size()), memory.masks.end(), 0);
   for (std::size_t first = 0; first < cohorts_; first += kMaskBits) {
     const std::uint16_t* cohorts_of = cohorts_of_.data() + first / kMaskBits * sources;
-    for (std::size_t k = 0; k < size; ++k) masks[k] = cohorts_of[events.sources[k]];
+    for (std::size_t k = 0; k < arrivals.size(); ++k) memory.masks[k] = cohorts_of[arrivals[k]];
     std::size_t counts[kMaskBits];
-    split_masks(masks.data(), size, std::min(kMaskBits, cohorts_ - first),
-                events.reach.data() + first * events.words, events.words, counts);
+    split_masks(memory.masks.data(), arrivals.size(), std::min(kMaskBits, cohorts_ - first),
+                memory.reach.data() + first * words, words, counts);
   }
 }
 
@@ -194,7 +195,7 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
                                      Scratch& scratch) const {
   scratch.first_arrival = static_cast<std::uint32_t>(events.first + begin);
   const std::size_t words = std::min(kSliceWords, events.words - begin / 64);
-  scratch.size = list_set_bits(std::span(events.reach).subspan(cohort * events.words + begin / 64, words),
+  scratch.size = list_set_bits(events.reach.subspan(cohort * events.words + begin / 64, words),
                                scratch.position);
   const std::uint32_t* targets_of = targets_of_.data() + cohort * synapses_.source_count();
   for (std::size_t e = 0; e < scratch.size; ++e) {
@@ -319,50 +320,53 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
   }
 }
 
+/// The arrivals from `first` on up to `stop`, or to the train's end in the `last` frame; what is computed for
+/// them lies in `memory`.
 template <class Real>
-typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& arrivals,
-                                                             std::span<const std::uint32_t> instant,
-                                                             std::size_t first, TimeMs start, TimeMs stop,
-                                                             bool last) const {
+typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& arrivals, std::size_t first,
+                                                             TimeMs start, TimeMs stop, bool last,
+                                                             Unordered& memory) const {
   const auto times = arrivals.times().subspan(first);
   const std::size_t size =
       last ? times.size()
            : static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), stop) - times.begin());
-  Events events{.times = times.first(size),
-                .sources = arrivals.sources().subspan(first, size),
-                .first = static_cast<std::uint32_t>(first),
-                .scale = std::vector<Real>(size),
-                .instant = instant.empty() ? instant : instant.subspan(first, size),
-                .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
-                .words = 0,
-                .reach = {}};
-  find_reach(events);
-  std::vector<double> scale(size);
-  for (std::size_t k = 0; k < size; ++k) scale[k] = (events.times[k] - start) / tau_ms_;
-  exp_many(scale, scale);
-  for (std::size_t k = 0; k < size; ++k) events.scale[k] = static_cast<Real>(scale[k]);
-  return events;
+  const auto sources = arrivals.sources().subspan(first, size);
+  find_reach(sources, memory);
+  memory.exponent.resize(size);
+  for (std::size_t k = 0; k < size; ++k) memory.exponent[k] = (times[k] - start) / tau_ms_;
+  exp_many(memory.exponent, memory.exponent);
+  memory.scale.resize(size);
+  for (std::size_t k = 0; k < size; ++k) memory.scale[k] = static_cast<Real>(memory.exponent[k]);
+  const std::span<const std::uint32_t> instant = memory.spikes.instant;
+  return {.times = times.first(size),
+          .sources = sources,
+          .first = static_cast<std::uint32_t>(first),
+          .scale = memory.scale,
+          .instant = instant.empty() ? instant : instant.subspan(first, size),
+          .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
+          .words = (size + 63) / 64,
+          .reach = memory.reach};
 }
 
 template <class Real>
 void LifLayer<Real>::run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
                          LayerTimes* times) const {
-  UnorderedSpikes unordered;
+  Unordered unordered;
   run_unordered(arrivals, duration, state, unordered, times);
   order(arrivals, unordered, spikes, times);
 }
 
 template <class Real>
-void LifLayer<Real>::order(const SpikeTrain& arrivals, const UnorderedSpikes& unordered, SpikeTrain& spikes,
+void LifLayer<Real>::order(const SpikeTrain& arrivals, const Unordered& unordered, SpikeTrain& spikes,
                            LayerTimes* times) const {
   LapClock clock(times);
-  order_spikes(arrivals.times(), unordered, spikes);
+  order_spikes(arrivals.times(), unordered.spikes, spikes);
   clock.lap(&LayerTimes::ordering);
 }
 
 template <class Real>
 void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state,
-                                   UnorderedSpikes& unordered, LayerTimes* times) const {
+                                   Unordered& unordered, LayerTimes* times) const {
   assert(state.x.size() == reset_.size());
   if (arrivals.size() >= kMostArrivals) {
     throw Error(ErrorKind::network,
@@ -372,10 +376,10 @@ void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, 
   LapClock clock(times);
   const auto frames =
       std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(duration / (kFrame * tau_ms_))));
-  auto& [blocks, instant] = unordered;
+  auto& [blocks, instant] = unordered.spikes;
   blocks.resize(synapses_.blocks().size());
   for (BlockSpikes& block : blocks) block.clear();
-  instant = last_of_instants(arrivals.times());
+  find_last_of_instants(arrivals.times(), instant);
   clock.lap(&LayerTimes::filtering);
   std::size_t first = 0;
   for (std::size_t f = 0; f < frames; ++f) {
@@ -384,10 +388,10 @@ void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, 
     };
     clock.skip();
     const Events events =
-        frame_events(arrivals, instant, first, boundary(f), boundary(f + 1), f + 1 == frames);
+        frame_events(arrivals, first, boundary(f), boundary(f + 1), f + 1 == frames, unordered);
     clock.lap(&LayerTimes::filtering);
     tbb::parallel_for(std::size_t{0}, cohorts_,
-                      [&](std::size_t c) { run_cohort(c, events, state, unordered.blocks, times); });
+                      [&](std::size_t c) { run_cohort(c, events, state, blocks, times); });
     first += events.sources.size();
   }
 }

@@ -44,11 +44,22 @@ struct LifLayerState {
   friend bool operator==(const LifLayerState&, const LifLayerState&) = default;
 };
 
+/// What run_unordered() leaves to order(). Given back to run_unordered(), it saves allocations.
+template <class Real>
+struct LifLayerOutput {
+  UnorderedSpikes spikes;
+  // Working memory of a frame, see LifLayer::Events.
+  std::vector<double> exponent;
+  std::vector<Real> scale;
+  std::vector<std::uint16_t> masks;
+  std::vector<std::uint64_t> reach;
+};
+
 template <class Real>
 class LifLayer {
  public:
   using State = LifLayerState<Real>;
-  using Unordered = UnorderedSpikes;
+  using Unordered = LifLayerOutput<Real>;
 
   /// The fast path needs neurons that spike only on an arrival, so drives below their thresholds, and a
   /// refractory time of at most kLongestRefractory * tau.
@@ -68,9 +79,9 @@ class LifLayer {
            LayerTimes* times = nullptr) const;
 
   /// The two parts of run(): the layer can be at the next interval while the spikes of this one are ordered.
-  void run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state, UnorderedSpikes& unordered,
+  void run_unordered(const SpikeTrain& arrivals, TimeMs duration, State& state, Unordered& unordered,
                      LayerTimes* times = nullptr) const;
-  void order(const SpikeTrain& arrivals, const UnorderedSpikes& unordered, SpikeTrain& spikes,
+  void order(const SpikeTrain& arrivals, const Unordered& unordered, SpikeTrain& spikes,
              LayerTimes* times = nullptr) const;
 
   const PackedSynapses<Real>& synapses() const { return synapses_; }
@@ -85,9 +96,9 @@ class LifLayer {
   struct Scratch;
   class LapClock;
   std::size_t cohort_size(std::size_t cohort) const;
-  Events frame_events(const SpikeTrain& arrivals, std::span<const std::uint32_t> instant, std::size_t first,
-                      TimeMs start, TimeMs stop, bool last) const;
-  void find_reach(Events& events) const;
+  Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop, bool last,
+                      Unordered& memory) const;
+  void find_reach(std::span<const NeuronId> arrivals, Unordered& memory) const;
   void select_arrivals(std::size_t cohort, const Events& events, std::size_t begin, Scratch& scratch) const;
   void enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
              Scratch& scratch) const;

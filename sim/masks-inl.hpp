@@ -34,7 +34,10 @@ HWY_INLINE V compress([[maybe_unused]] D d, V v, M mask) {
 #if HWY_TARGET <= HWY_AVX3
   // For 64-bit lanes, Highway 1.0 has a table instead, which GCC 12 copies to the stack each time.
   if constexpr (sizeof(V) == 64 && sizeof(hwy::HWY_NAMESPACE::TFromD<D>) == 8) {
-    return V{_mm512_maskz_compress_epi64(mask.raw, v.raw)};
+    namespace hn = hwy::HWY_NAMESPACE;
+    const hn::RebindToUnsigned<D> words;
+    const auto packed = _mm512_maskz_compress_epi64(mask.raw, hn::BitCast(words, v).raw);
+    return hn::BitCast(d, hn::VFromD<decltype(words)>{packed});
   }
 #endif
   return hwy::HWY_NAMESPACE::Compress(v, mask);

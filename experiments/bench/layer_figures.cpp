@@ -22,6 +22,7 @@ struct LayerTiming {
 /// `rounds` times through the arrivals; the fastest round counts, because others only disturb.
 template <class Layer>
 LayerTiming time_layer(const Layer& layer, const Workload& work, std::size_t images, int rounds) {
+  typename Layer::Unordered unordered;
   SpikeTrain spikes;
   LayerTiming best;
   for (int round = 0; round < rounds; ++round) {
@@ -29,7 +30,8 @@ LayerTiming time_layer(const Layer& layer, const Workload& work, std::size_t ima
     std::uint64_t count = 0;
     const double total = seconds([&] {
       for (std::size_t k = 0; k < images; ++k) {
-        layer.run(work.arrivals[k], work.duration, state, spikes);
+        layer.run_unordered(work.arrivals[k], work.duration, state, unordered);
+        layer.order(work.arrivals[k], unordered, spikes);
         count += spikes.size();
       }
     });
@@ -66,6 +68,7 @@ Counts count_events(const Workload& work, const Synapses& synapses, const LifLay
 nlohmann::json stage_figures(const Workload& work, const LifLayer<float>& layer) {
   LayerTimes times;
   auto state = layer.initial_state(work.rest_mV());
+  LifLayer<float>::Unordered unordered;
   DelayLine line(work.params.delay_ms);
   SpikingReadout<float> readout(work.params,
                                 {.inputs = work.bank.size(), .thresholds_mV = work.thresholds.readout_mV},
@@ -74,7 +77,8 @@ nlohmann::json stage_figures(const Workload& work, const LifLayer<float>& layer)
   SpikeTrain spikes, arrivals, readout_spikes;
   double delays = 0.0, learning = 0.0;
   for (std::size_t k = 0; k < work.arrivals.size(); ++k) {
-    layer.run(work.arrivals[k], work.duration, state, spikes, &times);
+    layer.run_unordered(work.arrivals[k], work.duration, state, unordered, &times);
+    layer.order(work.arrivals[k], unordered, spikes, &times);
     delays += seconds([&] { line.advance(spikes, work.duration, arrivals); });
     const Lesson lesson{.from = work.params.protocol.transient_ms,
                         .label = static_cast<std::uint8_t>(k % kBenchClasses),
