@@ -99,11 +99,19 @@ std::string library_version();
 
 class Descriptor;
 
+/// Says in a file which one it is, and at which moment it was settled last.
+struct Stamp {
+  std::uint64_t place = 0;    ///< offset in the file; 0: it has none
+  std::uint64_t id = 0;       ///< of this file alone
+  std::uint64_t settled = 0;  ///< how often it was
+};
+
 /// What it takes to bring a file that is being written back to a moment, whatever was written since.
 struct Snapshot {
   std::uint64_t size = 0;                 ///< bytes
   std::vector<std::uint64_t> pages = {};  ///< numbers, rising, of 4096 bytes each
   std::vector<std::uint8_t> bytes = {};  ///< theirs, one page after the other; what lies past the end is void
+  Stamp stamp = {};                      ///< as settling it will leave it
 };
 
 class File {
@@ -112,9 +120,14 @@ class File {
   static File create(const std::string& path);
   /// For reading only; works on read-only media and takes no lock.
   static File open(const std::string& path);
-  /// To go on writing the file as it was at the snapshot. Throws if another process is writing it or it is
-  /// too short.
+  /// To go on writing the file as it was at the snapshot, which must be the last one that was stored. Throws
+  /// if another process is writing it, and Error (checkpoint) if it is another file, too short, or was
+  /// settled with another snapshot; then nothing has changed.
   static File restore(const std::string& path, const Snapshot& snapshot);
+
+  /// Keeps others from writing the file as long as what it returns lives. Throws if another process is
+  /// writing it.
+  static std::shared_ptr<const void> lock(const std::string& path);
 
   File(File&&) noexcept;
   File& operator=(File&&) noexcept;
@@ -123,7 +136,8 @@ class File {
 
   const std::string& path() const { return path_; }
 
-  /// Hands everything to the operating system, so that the file can be read if this process is killed.
+  /// Hands everything to the operating system, so that the file can be read if this process is killed; unless
+  /// it is settled: then only restore() finds what came after.
   void flush();
   /// Ends all access and brings the file safely to the disk. The lock of a created file is kept until the
   /// destructor.
@@ -135,6 +149,9 @@ class File {
   /// The snapshot that is stored can be restored at any moment.
   Snapshot snapshot();
   void settle();
+  /// Gives the file a stamp, the new dataset of uint64 {id, settled}, by which restore() knows it. Returns
+  /// the id.
+  std::uint64_t stamp(const std::string& dataset);
   /// Of the moment when the file was settled last. After close() and before settle(), to be stored in place
   /// of the last one: it restores the same, but holds when the closed file is settled.
   Snapshot settled_snapshot();

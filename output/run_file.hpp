@@ -3,7 +3,8 @@
 //
 //     /             format = "shallows-run", format_version (uint32),
 //                   kind = "run" | "test" | "checkpoint" | "recording" | "bank"
-//     /provenance   attributes: version, git_hash, compiler, ..., config (TOML), command_line, created
+//     /provenance   attributes: version, git_hash, compiler, ..., config (TOML), command_line, created;
+//                   recording (uint64[2]): by which a checkpoint knows the recording that became this file
 //     /summary      attributes: the figures of the whole run, by name
 //     /metrics      growing columns of equal length, float64 or uint64, by name
 //     anything else: named arrays and attributes
@@ -86,8 +87,6 @@ class RunWriter {
   /// Of a group or dataset; the group is made if it is missing.
   void write_attribute(const std::string& path, const std::string& name, const h5::AttributeValue& value);
 
-  /// Hands everything to the operating system, so that NAME.part can be read if the process is killed.
-  void flush() { file().flush(); }
   /// As AtomicFile; only of a writer that has a file of its own.
   void commit();
   void keep_part();

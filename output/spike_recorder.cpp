@@ -83,9 +83,8 @@ SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populat
     : file_(&file),
       populations_(std::move(populations)),
       classes_(classes),
-      begun_before_(Trials::present(file)),
+      begun_before_(goes_on_in(file)),
       columns_(file, classes) {
-  if (begun_before_) check_fits(file);
   write_sonata_header(file);
   file.create_group("/spikes");
   for (const PopulationInfo& population : populations_) {
@@ -98,8 +97,23 @@ SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populat
   if (begun_before_) go_on();
 }
 
+std::vector<const h5::GrowingDataset*> SpikeRecorder::TrialColumns::all() const {
+  std::vector<const h5::GrowingDataset*> columns = {&start, &stop, &sample, &label, &predicted, &phase};
+  if (scores) columns.push_back(&*scores);
+  return columns;
+}
+
+bool SpikeRecorder::goes_on_in(const h5::File& file) const {
+  if (!Trials::present(file)) return false;
+  check_fits(file);
+  return true;
+}
+
 void SpikeRecorder::go_on() {
   trials_ = columns_.start.rows();
+  for (const h5::GrowingDataset* column : columns_.all()) {
+    if (column->rows() != trials_) refuse(*file_, "its columns are not of one length");
+  }
   for (const Stream& stream : streams_) {
     const bool begun = stream.offsets.rows() > 0;
     const bool whole =
@@ -217,6 +231,8 @@ void SpikeRecorder::append_segment(const std::string& path) {
 }
 
 void SpikeRecorder::check_fits(const h5::File& recording) const {
+  const std::size_t found = recording.children("/spikes").size();
+  if (found > populations_.size()) refuse(recording, "it has other populations as well");
   for (const PopulationInfo& population : populations_) {
     const std::string group = group_of(population.name);
     if (!recording.contains(group)) refuse(recording, "it lacks population " + population.name);
@@ -224,10 +240,9 @@ void SpikeRecorder::check_fits(const h5::File& recording) const {
       refuse(recording, fmt::format("its population {} has another size", population.name));
     }
   }
-  if (classes_ > 0) {
-    const h5::Shape scores = recording.shape("/trials/scores");
-    if (scores.size() != 2 || scores[1] != classes_) refuse(recording, "it has another number of classes");
-  }
+  const bool has_scores = recording.contains("/trials/scores");
+  const h5::Shape scores = has_scores ? recording.shape("/trials/scores") : h5::Shape{0, 0};
+  if (scores.size() != 2 || scores[1] != classes_) refuse(recording, "it has another number of classes");
 }
 
 void SpikeRecorder::check_segment(const h5::File& segment) const {

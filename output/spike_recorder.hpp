@@ -43,7 +43,8 @@ class SpikeRecorder {
  public:
   /// `classes` = 0: no scores. `deflate`: compression of the spikes, 0 (none, fast) to 9. The file must
   /// outlive the recorder and stay where it is. A recording that it has already goes on, compressed as it
-  /// was; throws Error (data) if that is of other populations or classes, or damaged.
+  /// was; throws Error (data) if that is of other populations or classes, or its columns are not of one
+  /// length.
   SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,
                 unsigned deflate = kSpikeDeflate);
 
@@ -59,7 +60,7 @@ class SpikeRecorder {
   /// Throws Error (data) if it is of another kind or damaged.
   void append_segment(const std::string& path);
 
-  /// Hands everything so far to the operating system: the file can be read if the process is killed.
+  /// Hands everything so far to the file, and File::flush() it.
   void flush();
   /// Writes what is buffered and the attributes known only now. Nothing can be added afterwards.
   void finish();
@@ -82,7 +83,9 @@ class SpikeRecorder {
   };
 
   struct TrialColumns {
-    explicit TrialColumns(h5::File& file, std::size_t classes);
+    TrialColumns(h5::File& file, std::size_t classes);
+
+    std::vector<const h5::GrowingDataset*> all() const;
 
     h5::GrowingDataset start, stop, sample, label, predicted, phase;
     std::optional<h5::GrowingDataset> scores;
@@ -93,6 +96,7 @@ class SpikeRecorder {
   static void write_spikes(Stream& stream);
   void write_buffered();
   void write_trials();
+  bool goes_on_in(const h5::File& file) const;
   void go_on();
   void check_fits(const h5::File& recording) const;
   void check_segment(const h5::File& segment) const;

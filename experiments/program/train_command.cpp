@@ -61,8 +61,8 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
     return {config, dataset, std::move(options),
             continue_network(config, RunReader(arguments.from), dataset)};
   };
-  if (!fs::exists(checkpoint)) return begin();
-  if (arguments.resume) {
+  const bool has_checkpoint = fs::exists(checkpoint);
+  if (has_checkpoint && arguments.resume) {
     const RunReader reader(checkpoint);
     if (reader.kind() != FileKind::checkpoint) {
       throw Error(ErrorKind::checkpoint, "'" + checkpoint + "' is no checkpoint (it is a " +
@@ -74,9 +74,14 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
     note(fmt::format("resuming after {} images", trainer.state().total.images));
     return trainer;
   }
-  fs::rename(checkpoint, checkpoint + ".bak");
-  note("starting anew; the checkpoint of an earlier run is kept as '" + checkpoint +
-       ".bak' (--resume would have continued it)");
+  const bool has_recording = set_recording_aside(arguments.output, has_checkpoint);
+  if (has_checkpoint) {
+    fs::rename(checkpoint, checkpoint + ".bak");
+    const std::string kept =
+        has_recording ? fmt::format("' and '{}.bak", recording_path(arguments.output)) : "";
+    note(fmt::format("starting anew; an earlier run that --resume would have continued is kept as '{}.bak{}'",
+                     checkpoint, kept));
+  }
   return begin();
 }
 

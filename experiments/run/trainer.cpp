@@ -33,7 +33,7 @@ constexpr std::uint64_t kDeadLimit = 200;
 constexpr std::uint64_t kSuspiciousSilence = 20;
 
 constexpr const char* kInitialWeights = "weights/readout/initial";
-/// In a checkpoint: the recording has become the run file, or is about to.
+/// In a checkpoint: its recording has become the run file, or is about to.
 constexpr const char* kCompleteMark = "recording/complete";
 
 NamedArray initial_weights_of(const Network& network) {
@@ -95,7 +95,10 @@ void remove_checkpoint_of_complete_run(const std::string& output) {
   namespace fs = std::filesystem;
   const std::string path = checkpoint_path(output);
   if (!fs::exists(path) || !fs::exists(output) || fs::exists(recording_path(output))) return;
-  if (RunReader(path).contains(kCompleteMark)) fs::remove(path);
+  const RunReader checkpoint(path);
+  if (!checkpoint.contains(kCompleteMark)) return;
+  const auto id = recording_id(checkpoint);
+  if (id && id == recording_id(RunReader(output))) fs::remove(path);
 }
 
 void require_same_training(const Config& config, const RunReader& reader) {
@@ -192,13 +195,23 @@ void Trainer::begin_recording(const std::optional<h5::Snapshot>& snapshot) {
 
 /// Checkpoints once had the recording in finished files of its own.
 void Trainer::join_segments() {
-  std::vector<std::string> paths;
-  for (std::uint64_t number = 1; number <= state_.segments; ++number)
-    paths.push_back(fmt::format("{}.segment-{:04}", options_.output, number));
+  namespace fs = std::filesystem;
+  const auto path_of = [&](std::uint64_t number) {
+    return fmt::format("{}.segment-{:04}", options_.output, number);
+  };
+  for (std::uint64_t number = 1; number <= state_.segments; ++number) {
+    if (fs::exists(path_of(number))) continue;
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("can't resume: the recording {} is missing (the checkpoint needs "
+                            "it); put it back or train anew",
+                            path_of(number)));
+  }
   begin_recording(std::nullopt);
-  for (const std::string& path : paths) recording_->recorder().append_segment(path);
+  for (std::uint64_t number = 1; number <= state_.segments; ++number)
+    recording_->recorder().append_segment(path_of(number));
   write_checkpoint();
-  for (const std::string& path : paths) std::filesystem::remove(path);
+  // With those that it had begun after the checkpoint.
+  for (std::uint64_t number = 1; fs::remove(path_of(number)); ++number) continue;
 }
 
 std::uint64_t Trainer::next_stop() const {

@@ -128,6 +128,11 @@ int BackgroundWriter::error() {
   return error_;
 }
 
+bool BackgroundWriter::useless() {
+  const std::lock_guard lock(mutex_);
+  return useless_;
+}
+
 std::vector<BackgroundWriter::Piece> BackgroundWriter::lost() {
   const std::lock_guard lock(mutex_);
   std::vector<Piece> pieces;
@@ -146,9 +151,11 @@ void BackgroundWriter::run() {
     // Others only append, which leaves a deque's first element where it is.
     const Batch& batch = queue_.front();
     lock.unlock();
-    const int error = write_batch(batch);
+    bool useless = false;
+    const int error = write_batch(batch, useless);
     lock.lock();
     error_ = error;
+    useless_ = useless_ || useless;
     if (error == 0) {
       spare_.push_back(std::move(queue_.front().buffer));
       queue_.pop_front();
@@ -157,9 +164,10 @@ void BackgroundWriter::run() {
   }
 }
 
-int BackgroundWriter::write_batch(const Batch& batch) const {
+int BackgroundWriter::write_batch(const Batch& batch, bool& useless) const {
   if (write_all(direct_fd_, batch.buffer.get(), batch.size, batch.offset) == 0) return 0;
-  // The disk may want more whole pages; and near a limit only this way says what is wrong.
+  // The disk may want larger pages than ours; and near a limit only this way says what is wrong.
+  useless = true;
   return write_all(fd_, batch.buffer.get(), batch.size, batch.offset);
 }
 

@@ -26,7 +26,7 @@ class BackgroundWriter {
   };
 
   /// On the file that is open for writing as `fd`, which must stay open. Null if the system has no such
-  /// access to it.
+  /// access to it, or no thread or memory for it.
   static std::unique_ptr<BackgroundWriter> start(int fd);
   /// Waits until all is written.
   ~BackgroundWriter();
@@ -35,7 +35,8 @@ class BackgroundWriter {
 
   /// Whether it is worth it and possible.
   static bool takes(std::uint64_t offset, std::size_t size);
-  /// Copies the bytes, in bounded memory: waits if the disk is far behind. For what it takes only.
+  /// Copies the bytes, in bounded memory: waits if the disk is far behind (not after an error: ask for it
+  /// before). For what it takes only.
   void write(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Whether a part of this range is still to be written.
   bool pending(std::uint64_t offset, std::size_t size);
@@ -44,6 +45,8 @@ class BackgroundWriter {
 
   /// errno of the first write that failed; 0 if none did.
   int error();
+  /// Whether a write had to go through the page cache after all: then this writer is of no use.
+  bool useless();
   /// After an error and wait(): what did not get to the file.
   std::vector<Piece> lost();
 
@@ -67,7 +70,7 @@ class BackgroundWriter {
   Buffer spare_buffer();
   void enqueue();
   void run();
-  int write_batch(const Batch& batch) const;
+  int write_batch(const Batch& batch, bool& useless) const;
 
   int fd_;
   int direct_fd_;
@@ -77,6 +80,7 @@ class BackgroundWriter {
   std::deque<Batch> queue_;  // the first one is being written
   std::vector<Buffer> spare_;
   int error_ = 0;
+  bool useless_ = false;
   bool ended_ = false;
   std::thread thread_;
 };

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstddef>
 #include <limits>
+#include <random>
 
 #include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
@@ -112,6 +113,17 @@ void File::write_raw(const std::string& dataset, ElementType type, const void* v
     fail_writing("dataset " + dataset);
   }
   throw_if_failed();
+}
+
+std::uint64_t File::stamp(const std::string& dataset) {
+  std::random_device random;
+  const std::uint64_t id = std::uint64_t{random()} << 32U | random();
+  write(dataset, std::vector<std::uint64_t>{id, 0});
+  const Handle opened = open_dataset(dataset);
+  const haddr_t place = H5Dget_offset(opened.id());
+  if (place == HADDR_UNDEF) fail_writing("dataset " + dataset);
+  descriptor_->set_stamp({.place = place, .id = id, .settled = 0});
+  return id;
 }
 
 std::size_t File::checked_size(const std::string& dataset, const Shape& expected) const {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -51,6 +52,23 @@ bool still_named(int fd, const std::string& path) {
          opened.st_ino == named.st_ino;
 }
 
+/// As HDF5 stores {id, settled}.
+constexpr std::size_t stamp_size = 16;
+
+std::array<std::byte, stamp_size> encoded(const Stamp& stamp) {
+  std::array<std::byte, stamp_size> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>((i < 8 ? stamp.id : stamp.settled) >> (i % 8 * 8));
+  return bytes;
+}
+
+Stamp decoded(std::uint64_t place, std::span<const std::byte, stamp_size> bytes) {
+  Stamp stamp{.place = place};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    (i < 8 ? stamp.id : stamp.settled) |= static_cast<std::uint64_t>(bytes[i]) << (i % 8 * 8);
+  return stamp;
+}
+
 }  // namespace
 
 std::string write_failure(const std::string& path, int error) {
@@ -79,14 +97,11 @@ Descriptor Descriptor::create(const std::string& path) {
   return descriptor;
 }
 
+Descriptor Descriptor::lock(const std::string& path) { return open_locked(path, 0); }
+
 Descriptor Descriptor::restore(const std::string& path, const Snapshot& snapshot) {
   Descriptor descriptor = open_locked(path, 0);
-  if (descriptor.size() < snapshot.size) {
-    throw Error(ErrorKind::data,
-                fmt::format("can't go on with {} (it is shorter than it was); put the file back that the "
-                            "checkpoint belongs to",
-                            path));
-  }
+  descriptor.require_fitting(path, snapshot);
   descriptor.truncate(snapshot.size);
   const auto bytes = std::as_bytes(std::span(snapshot.bytes));
   for (std::size_t i = 0; i < snapshot.pages.size(); ++i) {
@@ -95,6 +110,8 @@ Descriptor Descriptor::restore(const std::string& path, const Snapshot& snapshot
     const auto page = bytes.subspan(i * Overlay::page_size, Overlay::page_size);
     descriptor.write(offset, page.first(std::min(Overlay::page_size, snapshot.size - offset)));
   }
+  descriptor.set_stamp(snapshot.stamp);
+  descriptor.write_stamp();
   descriptor.settled_ = snapshot.size;
   if (descriptor.error() != 0) throw Error(ErrorKind::data, write_failure(path, descriptor.error()));
   return descriptor;
@@ -145,6 +162,7 @@ Descriptor::Descriptor(Descriptor&& other) noexcept
       background_started_(other.background_started_),
       settled_(other.settled_),
       overlay_(std::move(other.overlay_)),
+      stamp_(other.stamp_),
       write_back_end_(other.write_back_end_) {}
 
 Descriptor::~Descriptor() {
@@ -189,9 +207,10 @@ bool Descriptor::write_in_background(std::uint64_t offset, std::span<const std::
     background_started_ = true;
   }
   if (!background_) return false;
-  if (background_->error() != 0 || (!wanted && background_->pending(offset, bytes.size())))
+  if (background_->error() != 0 || background_->useless() ||
+      (!wanted && background_->pending(offset, bytes.size())))
     finish_background();
-  if (!wanted || error_ != 0) return false;
+  if (!wanted || error_ != 0 || !background_) return false;
   background_->write(offset, bytes);
   return true;
 }
@@ -199,7 +218,10 @@ bool Descriptor::write_in_background(std::uint64_t offset, std::span<const std::
 void Descriptor::finish_background() {
   if (!background_) return;
   background_->wait();
-  if (background_->error() == 0) return;
+  if (background_->error() == 0) {
+    if (background_->useless()) background_.reset();
+    return;
+  }
   if (error_ == 0) error_ = background_->error();
   for (BackgroundWriter::Piece& piece : background_->lost()) lost_writes_.push_back(std::move(piece));
   background_.reset();
@@ -278,7 +300,8 @@ Snapshot Descriptor::settled_snapshot() {
 }
 
 Snapshot Descriptor::snapshot_of(std::uint64_t size, const Overlay::Load& load) {
-  Snapshot snapshot{.size = size};
+  Snapshot snapshot{.size = size, .stamp = stamp_};
+  ++snapshot.stamp.settled;
   for (const auto& kept : overlay_.pages()) {
     snapshot.pages.push_back(kept.first);
     snapshot.bytes.resize(snapshot.bytes.size() + Overlay::page_size);
@@ -288,7 +311,43 @@ Snapshot Descriptor::snapshot_of(std::uint64_t size, const Overlay::Load& load) 
   return snapshot;
 }
 
+/// A snapshot has the pages that changed since the one before it: it fits the file as that one left it, and
+/// from the first page on that its own settling writes.
+void Descriptor::require_fitting(const std::string& path, const Snapshot& snapshot) {
+  const auto refuse = [&](const char* why) {
+    throw Error(
+        ErrorKind::checkpoint,
+        fmt::format("can't go on with {} ({}); put the file back that the checkpoint belongs to, or train "
+                    "without --resume to start anew",
+                    path, why));
+  };
+  if (size() < snapshot.size) refuse("it is shorter than it was");
+  const Stamp& wanted = snapshot.stamp;
+  if (wanted.place == 0) return;
+  std::byte bytes[stamp_size];
+  if (!read_from_file(wanted.place, bytes)) {
+    throw Error(ErrorKind::data,
+                fmt::format("can't read {} ({}); check the disk", path, text_of(read_error_)));
+  }
+  const Stamp found = decoded(wanted.place, bytes);
+  if (found.id != wanted.id) refuse("it belongs to another run");
+  if (found.settled != wanted.settled && found.settled + 1 != wanted.settled)
+    refuse("it belongs to another checkpoint of this run");
+}
+
+void Descriptor::set_stamp(const Stamp& stamp) { stamp_ = stamp; }
+
+/// At once, and into what is kept of its page.
+void Descriptor::write_stamp() {
+  if (stamp_.place == 0) return;
+  const auto bytes = encoded(stamp_);
+  overlay_.patch(stamp_.place, bytes);
+  write_to_file(stamp_.place, bytes);
+}
+
 void Descriptor::settle() {
+  ++stamp_.settled;
+  write_stamp();
   for (const auto& [number, page] : overlay_.pages()) {
     const std::uint64_t offset = number * Overlay::page_size;
     write_to_file(offset, std::span(page).first(std::min(Overlay::page_size, settled_ - offset)));

@@ -17,7 +17,7 @@ namespace shallows::h5 {
 /// HDF5 1.10 leaks, prints or crashes when a write fails below it, most of all while closing. So a write
 /// never fails here: the first error is kept for error(), and from then on writes are kept in memory, where
 /// reads find them. The owner asks error() after every operation and gives the file up; what is kept is what
-/// HDF5 had in its caches, a few megabytes.
+/// HDF5 had in its caches and what the background writer had not written, some 20 megabytes.
 ///
 /// What was settled is safe from the writes that follow: up to the size that the file then had it changes on
 /// the disk at settle() only; what is written there before stays in memory. Beyond, the file simply grows.
@@ -26,10 +26,12 @@ class Descriptor {
   /// Opens for writing, locks and empties the file. Throws Error (data).
   static Descriptor create(const std::string& path);
   /// Opens for writing, locks and brings the file back to a snapshot of it, which is then settled. Throws
-  /// Error (data).
+  /// Error (data), and Error (checkpoint) if the two don't belong together.
   static Descriptor restore(const std::string& path, const Snapshot& snapshot);
   /// Throws Error (data).
   static Descriptor open(const std::string& path);
+  /// Opens for writing, locks and changes nothing. Throws Error (data).
+  static Descriptor lock(const std::string& path);
 
   Descriptor(Descriptor&& other) noexcept;
   Descriptor& operator=(Descriptor&&) = delete;
@@ -56,6 +58,8 @@ class Descriptor {
   void settle();
   /// Forgets what was written since the last settle().
   void revert();
+  /// The 16 bytes at stamp.place, which are in the file already, are the file's stamp from now on.
+  void set_stamp(const Stamp& stamp);
 
   /// errno of the first write, truncation or sync that failed; 0 if none did.
   int error() const { return error_; }
@@ -66,6 +70,8 @@ class Descriptor {
   Descriptor(int fd, const std::string& path);
 
   static Descriptor open_locked(const std::string& path, int flags);
+  void require_fitting(const std::string& path, const Snapshot& snapshot);
+  void write_stamp();
   void write_to_file(std::uint64_t offset, std::span<const std::byte> bytes);
   bool read_from_file(std::uint64_t offset, std::span<std::byte> bytes);
   Snapshot snapshot_of(std::uint64_t size, const Overlay::Load& load);
@@ -83,7 +89,8 @@ class Descriptor {
   std::unique_ptr<BackgroundWriter> background_;
   bool background_started_ = false;  // or tried to
   std::uint64_t settled_ = 0;
-  Overlay overlay_;                   // of what is settled
+  Overlay overlay_;  // of what is settled
+  Stamp stamp_;
   std::uint64_t write_back_end_ = 0;  // the disk has been asked to write what lies before
 };
 

@@ -68,23 +68,35 @@ herr_t set_end_of_allocation(H5FD_t* file, H5FD_mem_t, haddr_t address) {
 
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return ours(file).descriptor->size(); }
 
-herr_t read_bytes(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, void* buffer) {
-  return ours(file).descriptor->read(address, {static_cast<std::byte*>(buffer), size}) ? 0 : -1;
-}
-
-herr_t write_bytes(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, const void* buffer) {
+/// No exception may pass through HDF5: out of memory is a failure like any other.
+template <class F>
+herr_t guarded(const F& f) {
   try {
-    ours(file).descriptor->write(address, {static_cast<const std::byte*>(buffer), size});
-    return 0;
+    return f() ? 0 : -1;
   } catch (const std::exception&) {
     return -1;
   }
 }
 
+herr_t read_bytes(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, void* buffer) {
+  return guarded([&] {
+    return ours(file).descriptor->read(address, {static_cast<std::byte*>(buffer), size});
+  });
+}
+
+herr_t write_bytes(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, const void* buffer) {
+  return guarded([&] {
+    ours(file).descriptor->write(address, {static_cast<const std::byte*>(buffer), size});
+    return true;
+  });
+}
+
 herr_t truncate_file(H5FD_t* file, hid_t, hbool_t) {
-  DriverFile& self = ours(file);
-  if (self.end_of_allocation != self.descriptor->size()) self.descriptor->truncate(self.end_of_allocation);
-  return 0;
+  return guarded([&] {
+    DriverFile& self = ours(file);
+    if (self.end_of_allocation != self.descriptor->size()) self.descriptor->truncate(self.end_of_allocation);
+    return true;
+  });
 }
 
 H5FD_class_t make_class() {

@@ -91,6 +91,10 @@ File File::restore(const std::string& path, const Snapshot& snapshot) {
   return File(path, std::move(descriptor), std::move(handle));
 }
 
+std::shared_ptr<const void> File::lock(const std::string& path) {
+  return std::make_shared<const Descriptor>(Descriptor::lock(path));
+}
+
 Snapshot File::snapshot() {
   flush();
   Snapshot snapshot = descriptor_->snapshot();

@@ -22,6 +22,13 @@ bool Overlay::write(std::uint64_t offset, std::span<const std::byte> bytes, cons
   return true;
 }
 
+void Overlay::patch(std::uint64_t offset, std::span<const std::byte> bytes) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto found = pages_.find((offset + i) / page_size);
+    if (found != pages_.end()) found->second[(offset + i) % page_size] = bytes[i];
+  }
+}
+
 void Overlay::read(std::uint64_t offset, std::span<std::byte> bytes) const {
   const std::uint64_t end = offset + bytes.size();
   for (auto page = pages_.lower_bound(offset / page_size); page != pages_.end(); ++page) {

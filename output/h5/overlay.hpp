@@ -20,6 +20,8 @@ class Overlay {
 
   /// A page that is written for the first time is loaded. False if that failed.
   bool write(std::uint64_t offset, std::span<const std::byte> bytes, const Load& load);
+  /// As write(), but leaves out pages that were never written.
+  void patch(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Lays what was written over `bytes` of the file, which start at `offset`.
   void read(std::uint64_t offset, std::span<std::byte> bytes) const;
 

@@ -37,7 +37,7 @@ class BackgroundWriterTest : public ::testing::Test {
   std::unique_ptr<BackgroundWriter> writer_;
 };
 
-TEST_F(BackgroundWriterTest, TakesLargePiecesOfWholePages) {
+TEST(BackgroundWriter, TakesLargePiecesOfWholePages) {
   EXPECT_TRUE(BackgroundWriter::takes(8192, kPiece));
   EXPECT_FALSE(BackgroundWriter::takes(8193, kPiece));
   EXPECT_FALSE(BackgroundWriter::takes(8192, kPiece + 512));

@@ -123,6 +123,55 @@ TEST(Descriptor, RefusesToRestoreAFileThatLacksItsEnd) {
   EXPECT_EQ(read_bytes(directory / "a"), "short");
 }
 
+std::vector<std::byte> stamp_bytes(std::uint64_t id, std::uint64_t settled) {
+  std::vector<std::byte> bytes;
+  for (const std::uint64_t value : {id, settled}) {
+    for (int k = 0; k < 8; ++k) bytes.push_back(static_cast<std::byte>(value >> (8 * k)));
+  }
+  return bytes;
+}
+
+TEST(Descriptor, RestoresWithTheSnapshotOfItsLastOrNextSettlingOnly) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "a";
+  std::vector<Snapshot> snapshots;
+  std::vector<std::string> disks;  // beside each snapshot, before and after it settles
+  {
+    Descriptor file = Descriptor::create(path);
+    file.write(0, bytes_of("start"));
+    file.write(8, stamp_bytes(77, 0));
+    file.set_stamp({.place = 8, .id = 77, .settled = 0});
+    for (int k = 0; k < 4; ++k) {
+      file.write(0, bytes_of("round" + std::to_string(k)));
+      snapshots.push_back(file.snapshot());
+      disks.push_back(read_bytes(path));
+      file.settle();
+      disks.push_back(read_bytes(path));
+    }
+  }
+  for (std::size_t s = 0; s < snapshots.size(); ++s) {
+    for (std::size_t d = 0; d < disks.size(); ++d) {
+      // Settled s times, so before snapshot s settles; and until the next one does.
+      const bool fits = d == 2 * s || d == 2 * s + 1 || d == 2 * s + 2 || (s > 0 && d == 2 * s - 1);
+      write_bytes(path, disks[d]);
+      const std::string text = message_of([&] { Descriptor::restore(path, snapshots[s]); });
+      if (fits) {
+        EXPECT_EQ(text, "");
+        EXPECT_EQ(read_bytes(path).substr(0, 6), "round" + std::to_string(s));
+        EXPECT_EQ(read_bytes(path), disks[2 * s + 1]);
+      } else {
+        EXPECT_NE(text.find("another checkpoint of this run"), std::string::npos) << s << ", " << d;
+        EXPECT_EQ(read_bytes(path), disks[d]);
+      }
+    }
+  }
+  snapshots[3].stamp.id = 78;
+  write_bytes(path, disks[7]);
+  EXPECT_NE(message_of([&] { Descriptor::restore(path, snapshots[3]); }).find("another run"),
+            std::string::npos);
+  EXPECT_EQ(read_bytes(path), disks[7]);
+}
+
 /// A file under random writes that settles now and then, and what is on the disk in between: the file as it
 /// was left there, and the snapshot that was stored last.
 class CrashTest : public ::testing::TestWithParam<unsigned> {
@@ -135,7 +184,9 @@ class CrashTest : public ::testing::TestWithParam<unsigned> {
     const std::uint64_t size = page > 1 ? (64 + below(64)) * page : 1 + below(below(3) == 0 ? 20000 : 50);
     const std::string text(size, char('a' + below(26)));
     const std::uint64_t end = (model_.size() + page - 1) / page;
-    const std::uint64_t offset = (below(2) == 0 ? end : below(end + 1)) * page;
+    std::uint64_t offset = (below(2) == 0 ? end : below(end + 1)) * page;
+    // Not over the stamp, which has its page with others.
+    offset = std::max<std::uint64_t>(offset, page > 1 ? page : kStampEnd);
     file.write(offset, bytes_of(text));
     if (model_.size() < offset + text.size()) model_.resize(offset + text.size());
     model_.replace(offset, text.size(), text);
@@ -144,9 +195,15 @@ class CrashTest : public ::testing::TestWithParam<unsigned> {
     EXPECT_TRUE(read_text(file, from, count) == model_.substr(from, count));
   }
 
+  /// The file as settling it for the n-th time leaves it.
+  static std::string stamped(std::string file, std::uint64_t n) {
+    const auto bytes = stamp_bytes(5, n);
+    return file.replace(kStampEnd - bytes.size(), bytes.size(), reinterpret_cast<const char*>(bytes.data()),
+                        bytes.size());
+  }
+
   /// Some blocks of the disk as they were before, the others as after.
   std::string torn(const std::string& before, std::string after) {
-    if (below(2) == 0 && before.size() > after.size()) after += before.substr(after.size());
     constexpr std::size_t block = 512;
     for (std::size_t i = 0; i < std::min(before.size(), after.size()); i += block) {
       if (below(2) != 0) continue;
@@ -165,6 +222,8 @@ class CrashTest : public ::testing::TestWithParam<unsigned> {
 
   std::string disk() const { return read_bytes(directory_ / "a"); }
 
+  static constexpr std::size_t kStampEnd = 1016;  // in the second block of a page
+
   TemporaryDirectory directory_;
   std::mt19937 dice_{GetParam()};
   std::string model_;
@@ -174,13 +233,17 @@ class CrashTest : public ::testing::TestWithParam<unsigned> {
 
 TEST_P(CrashTest, RestoresTheStoredSnapshotWheneverItHappens) {
   Descriptor file = Descriptor::create(directory_ / "a");
+  model_ = stamped(std::string(kStampEnd, '-'), 0);
+  file.write(0, bytes_of(model_));
+  file.set_stamp({.place = kStampEnd - 16, .id = 5, .settled = 0});
+  std::uint64_t settled = 0;
   for (int round = 0; round < 8; ++round) {
     for (int k = 0; k < 6; ++k) write_somewhere(file);
     expect_restored(disk());
     const Snapshot snapshot = file.snapshot();
     expect_restored(disk());
     stored_ = snapshot;
-    expected_ = model_;
+    expected_ = model_ = stamped(model_, ++settled);
     const std::string before = disk();
     expect_restored(before);
     file.settle();
@@ -191,6 +254,8 @@ TEST_P(CrashTest, RestoresTheStoredSnapshotWheneverItHappens) {
   file.sync();
   const std::string before = disk();
   stored_ = file.settled_snapshot();
+  expected_ = stamped(expected_, ++settled);
+  model_ = stamped(model_, settled);
   expect_restored(before);
   file.settle();
   expect_restored(torn(before, disk()));

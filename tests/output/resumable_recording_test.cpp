@@ -36,6 +36,7 @@ void collect(const h5::File& file, const std::string& path, Contents& contents) 
       collect(file, below, contents);
       continue;
     }
+    if (below == "/provenance/recording") continue;  // of each recording alone
     const std::string type = file.info(below).type;
     contents[below] = type + (type.starts_with("float") ? bytes_of(file.read<double>(below))
                                                         : bytes_of(file.read<std::uint64_t>(below)));
@@ -242,11 +243,98 @@ TEST_P(ResumableRecordingErrors, GoesOnWithTheSamePopulationsAndClassesOnly) {
   };
   EXPECT_NE(refusal({{"a", 100}, {"c", 5}}, 2).find("lacks population c"), std::string::npos);
   EXPECT_NE(refusal({{"a", 101}, {"b", 5}}, 2).find("another size"), std::string::npos);
-  EXPECT_NE(refusal(populations_, 3), "");
+  EXPECT_NE(refusal({{"a", 100}}, 2).find("other populations"), std::string::npos);
+  EXPECT_NE(refusal(populations_, 3).find("number of classes"), std::string::npos);
+  EXPECT_NE(refusal(populations_, 0).find("number of classes"), std::string::npos);
+  EXPECT_EQ(open(snapshot)->recorder().trials(), 1u);
+}
+
+TEST_P(ResumableRecordingErrors, GoesOnWithItsOwnCheckpointOnly) {
+  auto recording = open();
+  present(recording->recorder(), 0, 10);
+  const h5::Snapshot first = checkpoint(*recording);
+  present(recording->recorder(), 1, 10);
+  checkpoint(*recording);
+  present(recording->recorder(), 2, 10);
+  const h5::Snapshot third = checkpoint(*recording);
+  recording.reset();
+  const std::string before = read_bytes(part());
+  for (const auto& [snapshot, why] : {std::pair(first, "another checkpoint"), {third, ""}}) {
+    const std::string text = message_of([&] { open(snapshot); });
+    EXPECT_NE(text.find(why), std::string::npos) << text;
+    EXPECT_EQ(text.empty(), *why == '\0');
+    EXPECT_TRUE(read_bytes(part()) == before);
+  }
+  fs::remove(part());
+  recording = open();
+  for (std::uint32_t k = 0; k < 3; ++k) {
+    present(recording->recorder(), k, 10);
+    checkpoint(*recording);
+  }
+  recording.reset();
+  EXPECT_NE(message_of([&] { open(third); }).find("another run"), std::string::npos);
+}
+
+TEST_P(ResumableRecordingErrors, AnEndThatFailsCanBeTriedAgain) {
+  const Contents plain = plain_run({10});
+  auto recording = open();
+  present(recording->recorder(), 0, 10);
+  const h5::Snapshot snapshot = checkpoint(*recording);
+  complete(recording->file(), recording->recorder(), 1);
+  EXPECT_EQ(message_of([&] {
+              recording->commit([](const h5::Snapshot&) { throw std::runtime_error("no room for it"); });
+            }),
+            "no room for it");
+  recording.reset();
+  recording = open(snapshot);
+  complete(recording->file(), recording->recorder(), 1);
+  fs::create_directory(name_);
+  h5::Snapshot kept;
+  EXPECT_NE(message_of([&] { recording->commit([&](const h5::Snapshot& settled) { kept = settled; }); }), "");
+  recording.reset();
+  fs::remove(name_);
+  recording = open(kept);
+  complete(recording->file(), recording->recorder(), 1);
+  recording->commit([](const h5::Snapshot&) {});
+  EXPECT_TRUE(contents_of(name_) == plain);
+}
+
+TEST_P(ResumableRecordingErrors, OneThatCannotBeginLeavesNothing) {
+  const FileSizeLimit limit(100);
+  EXPECT_NE(message_of([&] {
+              auto recording = open();
+              present(recording->recorder(), 0, 10);
+              recording->snapshot();
+            }).find("File too large"),
+            std::string::npos);
+  EXPECT_FALSE(fs::exists(part()));
+}
+
+TEST_P(ResumableRecordingErrors, IsSetAsideWithItsCheckpoint) {
+  EXPECT_FALSE(set_recording_aside(name_, true));
+  auto recording = open();
+  present(recording->recorder(), 0, 10);
+  const h5::Snapshot snapshot = checkpoint(*recording);
+  for (const bool has_checkpoint : {true, false}) {
+    EXPECT_NE(
+        message_of([&] { set_recording_aside(name_, has_checkpoint); }).find("another process is writing it"),
+        std::string::npos);
+    EXPECT_TRUE(fs::exists(part()));
+  }
+  recording.reset();
+  EXPECT_TRUE(set_recording_aside(name_, true));
+  EXPECT_FALSE(fs::exists(part()));
+  fs::rename(part() + ".bak", part());
+  EXPECT_EQ(open(snapshot)->recorder().trials(), 1u);
+  EXPECT_FALSE(set_recording_aside(name_, false));
+  EXPECT_FALSE(fs::exists(part()) || fs::exists(part() + ".bak"));
 }
 
 TEST_P(ResumableRecordingErrors, ASnapshotComesBackFromItsCheckpoint) {
-  const h5::Snapshot snapshot{.size = 9000, .pages = {0, 2}, .bytes = std::vector<std::uint8_t>(8192, 7)};
+  const h5::Snapshot snapshot{.size = 9000,
+                              .pages = {0, 2},
+                              .bytes = std::vector<std::uint8_t>(8192, 7),
+                              .stamp = {.place = 800, .id = ~std::uint64_t{0}, .settled = 3}};
   const std::string path = directory_ / "checkpoint";
   RunWriter writer(path, FileKind::checkpoint);
   write_snapshot(writer, snapshot);
@@ -256,6 +344,10 @@ TEST_P(ResumableRecordingErrors, ASnapshotComesBackFromItsCheckpoint) {
   EXPECT_EQ(read->size, snapshot.size);
   EXPECT_EQ(read->pages, snapshot.pages);
   EXPECT_EQ(read->bytes, snapshot.bytes);
+  EXPECT_EQ(read->stamp.place, 800u);
+  EXPECT_EQ(read->stamp.id, ~std::uint64_t{0});
+  EXPECT_EQ(read->stamp.settled, 3u);
+  EXPECT_EQ(recording_id(RunReader(path)), ~std::uint64_t{0});
   RunWriter(path, FileKind::checkpoint).commit();
   EXPECT_FALSE(read_snapshot(RunReader(path)));
 }

@@ -199,13 +199,15 @@ class SignalWhileTesting(ProgramTestCase):
 
 class TwoRunsAtOnce(ProgramTestCase):
     def test_of_the_same_name_do_not_damage_the_result(self):
-        arguments = ["train", "spiking.toml", *settings("training.epochs=8"), "--checkpoint-every", "100",
-                     "--record", "all@test:0:end", "-o", "run.h5"]
-        runs = [Running(*arguments, cwd=self.work) for _ in range(2)]
-        outcomes = [run.finish() for run in runs]
-        self.assertIn(0, [outcome.code for outcome in outcomes], outcomes)
-        self.succeed(*arguments[:-1], "alone.h5")
-        self.assert_same_run(self.work / "run.h5", self.work / "alone.h5")
+        for record in ("all@test:0:end", "all@both:0:end"):
+            with self.subTest(record=record):
+                arguments = ["train", "spiking.toml", *settings("training.epochs=8"), "--checkpoint-every", "100",
+                             "--record", record, "-o", "run.h5"]
+                runs = [Running(*arguments, cwd=self.work) for _ in range(2)]
+                outcomes = [run.finish() for run in runs]
+                self.assertIn(0, [outcome.code for outcome in outcomes], outcomes)
+                self.succeed(*arguments[:-1], "alone.h5")
+                self.assert_same_run(self.work / "run.h5", self.work / "alone.h5")
 
 
 class ResumeOption(ProgramTestCase):
@@ -263,6 +265,29 @@ class ResumeOption(ProgramTestCase):
                                    "hidden@train:0:end")
         self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording")
 
+    def test_with_the_recording_of_another_checkpoint_or_run_is_refused(self):
+        record = ("--record", "hidden@train:0:end")
+        names = ("run.h5.checkpoint", "run.h5.recording")
+        self.start(*record)
+        for name in names:
+            shutil.copy(self.work / name, self.work / f"first.{name}")
+        for seconds in ("1e-9", "1e-9"):
+            self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", "--max-time", seconds, *record)
+        newer = (self.work / "run.h5.recording").read_bytes()
+        shutil.copy(self.work / "first.run.h5.checkpoint", self.work / "run.h5.checkpoint")
+        arguments = ("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        outcome = self.run_program(*arguments)
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording", "another checkpoint of this run")
+        self.assertEqual((self.work / "run.h5.recording").read_bytes(), newer)
+        shutil.copy(self.work / "first.run.h5.recording", self.work / "run.h5.recording")
+        self.succeed("train", "spiking.toml", "-o", "other.h5", "--max-time", "1e-9", *record)
+        shutil.copy(self.work / "other.h5.recording", self.work / "run.h5.recording")
+        self.assert_refused(self.run_program(*arguments), EXIT_CHECKPOINT, "run.h5.recording", "another run")
+        shutil.copy(self.work / "first.run.h5.recording", self.work / "run.h5.recording")
+        self.succeed(*arguments)
+        self.succeed("train", "spiking.toml", "-o", "plain.h5", *record)
+        self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
+
     def test_joins_a_recording_that_an_earlier_version_began_in_segments(self):
         record = ("--record", "all@both:0:end")
         self.start(*record)
@@ -270,6 +295,11 @@ class ResumeOption(ProgramTestCase):
         with h5py.File(self.work / "run.h5.checkpoint", "r+") as checkpoint:
             del checkpoint["recording"]
             checkpoint["progress/segments"] = [1]
+        shutil.copy(self.work / "run.h5.segment-0001", self.work / "run.h5.segment-0002")  # after the checkpoint
+        (self.work / "run.h5.segment-0001").rename(self.work / "elsewhere")
+        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.segment-0001", "missing")
+        (self.work / "elsewhere").rename(self.work / "run.h5.segment-0001")
         outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", "--record", "hidden@train:0:end")
         self.assert_refused(outcome, EXIT_CHECKPOINT, "record", "hidden")
         self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
@@ -288,6 +318,12 @@ class ResumeOption(ProgramTestCase):
         self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording")
         with h5py.File(self.work / "run.h5.checkpoint", "r+") as checkpoint:
             checkpoint["recording/complete"] = [1]
+        self.succeed("train", "spiking.toml", "-o", "other.h5", *record)
+        shutil.copy(self.work / "run.h5", self.work / "run")
+        shutil.copy(self.work / "other.h5", self.work / "run.h5")
+        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.recording")
+        shutil.copy(self.work / "run", self.work / "run.h5")
         outcome = self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
         self.assertIn("complete already", outcome.stderr)
         self.assertNotIn("run.h5.checkpoint", self.names_in())
@@ -320,6 +356,24 @@ class ResumeOption(ProgramTestCase):
         self.assertEqual(contents(self.work / "run.h5.checkpoint.bak"), checkpoint)
         self.succeed("train", "spiking.toml", "-o", "plain.h5")
         self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
+
+    def test_of_a_run_that_was_set_aside_goes_on_with_it(self):
+        record = ("--record", "hidden@train:0:end")
+        self.start(*record)
+        outcome = self.succeed("train", "spiking.toml", "-o", "run.h5", *record)
+        for name in ("run.h5.checkpoint", "run.h5.recording"):
+            self.assertIn(f"{name}.bak", outcome.stderr)
+            (self.work / f"{name}.bak").rename(self.work / name)
+        (self.work / "run.h5").rename(self.work / "plain.h5")
+        outcome = self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
+        self.assertIn("resuming after", outcome.stderr)
+        self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
+
+    def test_does_not_leave_the_recording_of_a_run_without_a_checkpoint(self):
+        self.start("--record", "hidden@train:0:end")
+        (self.work / "run.h5.checkpoint").unlink()
+        self.succeed("train", "spiking.toml", "-o", "run.h5")
+        self.assertEqual([name for name in self.names_in() if name.startswith("run.")], ["run.h5"])
 
 
 if __name__ == "__main__":
