@@ -157,9 +157,9 @@ class GroupWalk {
   std::vector<Spike>& spikes_;
 };
 
-/// Of `count` times in order, which are the last ones of their instant: ends[k] is 1 there and else 0; and for
-/// each instant the time since `origin`. Returns the number of instants. There are kInstantSlack elements more
-/// of `elapsed` and `ends`.
+/// Of `count` times in order, which are the last ones of their instant: ends[k] is 1 there and else 0; and
+/// for each instant the time since `origin`. Returns the number of instants. There are kInstantSlack elements
+/// more of `elapsed` and `ends`.
 std::size_t find_instants(const TimeMs* times, std::size_t count, TimeMs origin, std::uint8_t* ends,
                           double* elapsed) {
   const hn::CappedTag<double, kInstantSlack> d;

@@ -36,6 +36,37 @@ std::size_t list_set_bits(const std::uint64_t* bits, std::size_t words, std::uin
   return size;
 }
 
+template <class Value>
+HWY_INLINE void select(const std::uint64_t* bits, std::size_t words, const Value* values, std::size_t count,
+                       Value* out) {
+  const hn::ScalableTag<Value> d;
+  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  std::size_t size = 0;
+  for (std::size_t w = 0; w < words; ++w) {
+    std::uint64_t word = bits[w];
+    if (w * 64 + 64 > count) {
+      for (; word != 0; word &= word - 1)
+        out[size++] = values[w * 64 + hwy::Num0BitsBelowLS1Bit_Nonzero64(word)];
+      continue;
+    }
+    for (std::size_t lane = 0; lane < 64; lane += kLanes) {
+      const std::uint64_t of_lanes = word >> lane;
+      size += hn::CompressBitsStore(hn::LoadU(d, values + w * 64 + lane),
+                                    reinterpret_cast<const std::uint8_t*>(&of_lanes), d, out + size);
+    }
+  }
+}
+
+void select_4_bytes(const std::uint64_t* bits, std::size_t words, const std::uint32_t* values,
+                    std::size_t count, std::uint32_t* out) {
+  select(bits, words, values, count, out);
+}
+
+void select_8_bytes(const std::uint64_t* bits, std::size_t words, const std::uint64_t* values,
+                    std::size_t count, std::uint64_t* out) {
+  select(bits, words, values, count, out);
+}
+
 void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
                  std::size_t stride, std::size_t* counts) {
   const hn::CappedTag<std::uint16_t, 32> d;
@@ -61,12 +92,33 @@ HWY_AFTER_NAMESPACE();
 namespace shallows {
 
 HWY_EXPORT(list_set_bits);
+HWY_EXPORT(select_4_bytes);
+HWY_EXPORT(select_8_bytes);
 HWY_EXPORT(split_masks);
 
 std::size_t list_set_bits(std::span<const std::uint64_t> bits, std::uint16_t* positions) {
   assert(bits.size() <= 1024);
   return HWY_DYNAMIC_DISPATCH(list_set_bits)(bits.data(), bits.size(), positions);
 }
+
+template <class Value>
+void select_set_bits(std::span<const std::uint64_t> bits, std::span<const Value> values, Value* out) {
+  assert(bits.size() <= (values.size() + 63) / 64);
+  if constexpr (sizeof(Value) == 4) {
+    HWY_DYNAMIC_DISPATCH(select_4_bytes)
+    (bits.data(), bits.size(), reinterpret_cast<const std::uint32_t*>(values.data()), values.size(),
+     reinterpret_cast<std::uint32_t*>(out));
+  } else {
+    HWY_DYNAMIC_DISPATCH(select_8_bytes)
+    (bits.data(), bits.size(), reinterpret_cast<const std::uint64_t*>(values.data()), values.size(),
+     reinterpret_cast<std::uint64_t*>(out));
+  }
+}
+
+template void select_set_bits<std::uint32_t>(std::span<const std::uint64_t>, std::span<const std::uint32_t>,
+                                             std::uint32_t*);
+template void select_set_bits<float>(std::span<const std::uint64_t>, std::span<const float>, float*);
+template void select_set_bits<double>(std::span<const std::uint64_t>, std::span<const double>, double*);
 
 void split_masks(const std::uint16_t* masks, std::size_t count, std::size_t bits, std::uint64_t* rows,
                  std::size_t stride, std::size_t* counts) {

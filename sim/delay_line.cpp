@@ -16,8 +16,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
 
-/// out[i] = times[i] + delay; tells whether rounding has made two different times equal. A plain loop that the
-/// compiler turns into vector instructions.
+/// out[i] = times[i] + delay; tells whether rounding has made two different times equal. A plain loop that
+/// the compiler turns into vector instructions.
 bool add_delay(const double* times, std::size_t size, double delay, double* out) {
   std::size_t merged = 0;
   if (size > 0) out[0] = times[0] + delay;

@@ -45,7 +45,7 @@ inline constexpr std::size_t kSliceStride = kSliceArrivals + 80;
 template <class Real>
 struct TeamLists {
   std::uint32_t row[kSliceArrivals];  ///< where the source's weights begin in every block
-  Real scale[kSliceArrivals];         ///< E = exp(t / tau)
+  Real scale[kSliceStride];           ///< E = exp(t / tau)
   std::uint16_t entry[kTeamBlocks][kSliceStride];
   /// Some arrivals are followed by another one at the same instant: `threshold` counts instead of `scale`.
   bool simultaneous = false;

@@ -103,6 +103,7 @@ struct LifLayer<Real>::Scratch {
   // The slice's arrivals at the cohort, beside those in `lists`.
   std::size_t size;
   std::uint16_t position[kSliceArrivals + kBitListSlack];  // in the slice
+  std::uint32_t targets[kSliceArrivals + kBitListSlack];   // see LifLayer::targets_of_
   std::uint16_t blocks[kSliceArrivals + 64];               // bit b: reaches the cohort's block b
 
   std::uint64_t reach[kCohortBlocks * kSliceWords];  // [block][word]: bit k, arrival k reaches the block
@@ -195,15 +196,15 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
                                      Scratch& scratch) const {
   scratch.first_arrival = static_cast<std::uint32_t>(events.first + begin);
   const std::size_t words = std::min(kSliceWords, events.words - begin / 64);
-  scratch.size = list_set_bits(events.reach.subspan(cohort * events.words + begin / 64, words),
-                               scratch.position);
+  const auto reach = events.reach.subspan(cohort * events.words + begin / 64, words);
+  scratch.size = list_set_bits(reach, scratch.position);
+  select_set_bits(reach, events.sources.subspan(begin), scratch.targets);
+  select_set_bits(reach, events.scale.subspan(begin), scratch.lists.scale);
   const std::uint32_t* targets_of = targets_of_.data() + cohort * synapses_.source_count();
+  for (std::size_t e = 0; e < scratch.size; ++e) scratch.targets[e] = targets_of[scratch.targets[e]];
   for (std::size_t e = 0; e < scratch.size; ++e) {
-    const std::size_t k = begin + scratch.position[e];
-    const std::uint32_t targets = targets_of[events.sources[k]];
-    scratch.blocks[e] = static_cast<std::uint16_t>(targets & kCohortMask);
-    scratch.lists.row[e] = (targets >> kCohortBlocks) * kBlockLanes;
-    scratch.lists.scale[e] = events.scale[k];
+    scratch.blocks[e] = static_cast<std::uint16_t>(scratch.targets[e] & kCohortMask);
+    scratch.lists.row[e] = (scratch.targets[e] >> kCohortBlocks) * kBlockLanes;
   }
   std::fill_n(scratch.blocks + scratch.size, 64, std::uint16_t{0});
   const std::size_t blocks = cohort_size(cohort);
@@ -332,11 +333,8 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
            : static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), stop) - times.begin());
   const auto sources = arrivals.sources().subspan(first, size);
   find_reach(sources, memory);
-  memory.exponent.resize(size);
-  for (std::size_t k = 0; k < size; ++k) memory.exponent[k] = (times[k] - start) / tau_ms_;
-  exp_many(memory.exponent, memory.exponent);
   memory.scale.resize(size);
-  for (std::size_t k = 0; k < size; ++k) memory.scale[k] = static_cast<Real>(memory.exponent[k]);
+  exp_elapsed<Real>(times.first(size), start, tau_ms_, memory.scale);
   const std::span<const std::uint32_t> instant = memory.spikes.instant;
   return {.times = times.first(size),
           .sources = sources,

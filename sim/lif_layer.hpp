@@ -49,7 +49,6 @@ template <class Real>
 struct LifLayerOutput {
   UnorderedSpikes spikes;
   // Working memory of a frame, see LifLayer::Events.
-  std::vector<double> exponent;
   std::vector<Real> scale;
   std::vector<std::uint16_t> masks;
   std::vector<std::uint64_t> reach;

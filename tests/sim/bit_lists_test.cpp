@@ -42,6 +42,30 @@ TEST(BitLists, ListTheSetBitsWithEveryInstructionSet) {
   }
 }
 
+template <class Value>
+class BitListsOf : public ::testing::Test {};
+using Values = ::testing::Types<std::uint32_t, float, double>;
+TYPED_TEST_SUITE(BitListsOf, Values);
+
+TYPED_TEST(BitListsOf, SelectTheValuesAtTheSetBitsWithEveryInstructionSet) {
+  for (const std::size_t size : {0U, 1U, 63U, 64U, 65U, 1000U}) {
+    std::vector<std::uint64_t> words = random_words((size + 63) / 64, 0.3, size);
+    if (size % 64 != 0) words.back() &= (std::uint64_t{1} << size % 64) - 1;
+    std::vector<TypeParam> values, expected;
+    for (std::size_t k = 0; k < size; ++k) {
+      values.push_back(static_cast<TypeParam>(3 * k + 1));
+      if ((words[k / 64] >> (k % 64) & 1) != 0) expected.push_back(values.back());
+    }
+    for (const auto& [name, targets] : lesser_machines()) {
+      const PretendMachine machine(targets);
+      std::vector<TypeParam> selected(expected.size() + kBitListSlack);
+      select_set_bits<TypeParam>(words, values, selected.data());
+      selected.resize(expected.size());
+      EXPECT_EQ(selected, expected) << name << ", " << size << " values";
+    }
+  }
+}
+
 TEST(BitLists, SplitNarrowMasksIntoRowsWithEveryInstructionSet) {
   constexpr std::size_t kBits = 9;
   constexpr std::size_t kStride = 4;

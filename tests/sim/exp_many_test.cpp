@@ -45,6 +45,23 @@ TEST(ExpMany, WorksInPlaceAndOnNothing) {
   exp_many({}, {});
 }
 
+TEST(ExpMany, OfElapsedTimesIsTheSameRoundedWithEveryInstructionSet) {
+  Rng rng(111, Purpose::tests, 1);
+  std::vector<double> times(1003), ratios;
+  for (double& time : times) ratios.push_back(((time = rng.uniform(40.0, 900.0)) - 30.0) / 25.0);
+  std::vector<double> expected(times.size());
+  exp_many(ratios, expected);
+  for (const auto& [name, targets] : lesser_machines()) {
+    const PretendMachine machine(targets);
+    std::vector<double> out(times.size());
+    exp_elapsed<double>(times, 30.0, 25.0, out);
+    EXPECT_EQ(out, expected) << name;
+    std::vector<float> rounded(times.size());
+    exp_elapsed<float>(times, 30.0, 25.0, rounded);
+    EXPECT_EQ(rounded, std::vector<float>(expected.begin(), expected.end())) << name;
+  }
+}
+
 TEST(ExpMany, GivesTheSameBitsWithEveryInstructionSetAndAtEveryPlace) {
   const std::vector<double> x = arguments();
   std::vector<double> expected(x.size());
