@@ -12,7 +12,7 @@
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
-#include "experiments/run/trainer.hpp"
+#include "experiments/run/stored_network.hpp"
 
 namespace shallows {
 namespace {

@@ -17,6 +17,7 @@
 #include "experiments/run/progress.hpp"
 #include "experiments/run/record_selection.hpp"
 #include "experiments/run/schedule.hpp"
+#include "experiments/run/stored_network.hpp"
 #include "experiments/run/train_state.hpp"
 #include "output/resumable_recording.hpp"
 #include "output/run_file.hpp"
@@ -39,16 +40,6 @@ std::string checkpoint_path(const std::string& output);
 /// Removes the checkpoint of a run that is complete: the program was killed before it could. To be called
 /// before a checkpoint counts as a run to resume.
 void remove_checkpoint_of_complete_run(const std::string& output);
-
-/// Throws Error (checkpoint) that names the settings, if the file's network is trained by other ones.
-void require_same_training(const Config& config, const RunReader& reader);
-
-/// The network that a run file or checkpoint holds.
-Network restore_network(const Config& config, const RunReader& reader);
-
-/// The same to go on with other images, classes (a memory may get new ones) and settings of the training.
-/// Throws Error (checkpoint) that names the settings that would make another network of it.
-Network continue_network(const Config& config, const RunReader& reader, const Dataset& dataset);
 
 class Trainer {
  public:
