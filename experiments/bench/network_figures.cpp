@@ -1,5 +1,6 @@
 #include "experiments/bench/network_figures.hpp"
 
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "output/resumable_recording.hpp"
@@ -18,9 +20,8 @@
 namespace shallows {
 namespace {
 
-/// Of training with and without recording in turn, as the speed of a machine and its disk changes by the
-/// second.
-constexpr int kRounds = 5;
+/// Of all that is compared in turn, as the speed of a machine and its disk changes by the second.
+constexpr int kRounds = 7;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -66,12 +67,26 @@ double train_seconds(SpikingNetwork& network, std::span<const Presentation> show
 }
 
 double test_seconds(const SpikingNetwork& network, std::span<const Presentation> shown) {
+  tbb::enumerable_thread_specific<Activity> activity;
   return seconds([&] {
-    tbb::parallel_for(std::size_t{0}, shown.size(), [&](std::size_t k) {
-      Activity activity;
-      network.respond(shown[k].image, activity);
-    });
+    tbb::parallel_for(std::size_t{0}, shown.size(),
+                      [&](std::size_t k) { network.respond(shown[k].image, activity.local()); });
   });
+}
+
+/// What one number of threads takes: seconds for all images, by round.
+struct Rounds {
+  std::uint64_t threads;
+  SpikingNetwork network;
+  std::vector<double> train = {};
+  std::vector<double> recorded = {};
+  std::vector<double> test = {};
+};
+
+double median_ratio(const std::vector<double>& above, const std::vector<double>& below) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < above.size(); ++i) ratios.push_back(above[i] / below[i]);
+  return median(std::move(ratios));
 }
 
 }  // namespace
@@ -82,37 +97,36 @@ nlohmann::json network_figures(const Workload& work, const ImageSet& images, std
   const std::string recorded =
       (std::filesystem::temp_directory_path() / ("shallows-bench-" + std::to_string(getpid()) + ".h5"))
           .string();
-  nlohmann::json figures;
-  double one_train = 0.0;
-  double one_test = 0.0;
-  for (const std::uint64_t limit : std::set<std::uint64_t>{1, threads}) {
-    const tbb::global_control control(tbb::global_control::max_allowed_parallelism, limit);
-    SpikingNetwork network(work.params, work.bank, work.thresholds, kBenchSeed);
-    train_seconds(network, std::span(shown).first(std::min<std::size_t>(16, count)), work.duration);
-    std::vector<double> plain_rounds;
-    std::vector<double> recorded_rounds;
-    for (int round = 0; round < kRounds; ++round) {
-      plain_rounds.push_back(train_seconds(network, shown, work.duration));
-      recorded_rounds.push_back(train_seconds(network, shown, work.duration, recorded));
+  std::vector<Rounds> all;
+  for (const std::uint64_t limit : std::set<std::uint64_t>{1, threads})
+    all.push_back({limit, SpikingNetwork(work.params, work.bank, work.thresholds, kBenchSeed)});
+  for (int round = -1; round < kRounds; ++round) {
+    for (Rounds& of : all) {
+      const tbb::global_control control(tbb::global_control::max_allowed_parallelism, of.threads);
+      if (round < 0) {  // to warm up
+        train_seconds(of.network, std::span(shown).first(std::min<std::size_t>(16, count)), work.duration);
+        continue;
+      }
+      of.train.push_back(train_seconds(of.network, shown, work.duration));
+      of.recorded.push_back(train_seconds(of.network, shown, work.duration, recorded));
+      of.test.push_back(test_seconds(of.network, shown));
       std::filesystem::remove(recorded);
     }
-    const double train = median(plain_rounds);
-    const double with_recording = median(recorded_rounds);
-    const double test = test_seconds(network, shown);
-    const std::string key = std::to_string(limit);
-    const auto to_ms = 1e3 / static_cast<double>(count);
-    figures["ms_per_presentation"][key] = train * to_ms;
-    figures["ms_per_recorded_presentation"][key] = with_recording * to_ms;
-    figures["ms_per_test_image"][key] = test * to_ms;
-    if (limit == 1) {
-      one_train = train;
-      one_test = test;
-      figures["recording_ms"] = (with_recording - train) * to_ms;
-      figures["recording_cost"] = with_recording / train - 1.0;
-    }
-    figures["train_speedup"] = one_train / train;
-    figures["test_speedup"] = one_test / test;
   }
+  nlohmann::json figures;
+  const auto to_ms = 1e3 / static_cast<double>(count);
+  for (const Rounds& of : all) {
+    const std::string key = std::to_string(of.threads);
+    figures["ms_per_presentation"][key] = median(of.train) * to_ms;
+    figures["ms_per_recorded_presentation"][key] = median(of.recorded) * to_ms;
+    figures["ms_per_test_image"][key] = median(of.test) * to_ms;
+  }
+  const Rounds& one = all.front();
+  const Rounds& most = all.back();
+  figures["recording_cost"] = median_ratio(one.recorded, one.train) - 1.0;
+  figures["recording_ms"] = figures["recording_cost"].get<double>() * median(one.train) * to_ms;
+  figures["train_speedup"] = median_ratio(one.train, most.train);
+  figures["test_speedup"] = median_ratio(one.test, most.test);
   return figures;
 }
 
