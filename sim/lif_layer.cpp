@@ -37,19 +37,6 @@ std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::ve
   return gap;
 }
 
-/// For each time the index of the last one that equals it; nothing if no two are equal.
-void find_last_of_instants(std::span<const TimeMs> times, std::vector<std::uint32_t>& last) {
-  last.clear();
-  unsigned ties = 0;  // counted without a branch: there are few in most trains, or none
-  for (std::size_t k = 1; k < times.size(); ++k) ties += static_cast<unsigned>(times[k] == times[k - 1]);
-  if (ties == 0) return;
-  last.resize(times.size());
-  for (std::size_t k = times.size(); k-- > 0;) {
-    const bool tied = k + 1 < times.size() && times[k] == times[k + 1];
-    last[k] = tied ? last[k + 1] : static_cast<std::uint32_t>(k);
-  }
-}
-
 }  // namespace
 
 /// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
@@ -143,6 +130,7 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
   const std::size_t sources = synapses_.source_count();
   for (std::size_t c = 0; c < cohorts_; ++c) {
     const auto& shared = synapses_.blocks()[c * kCohortBlocks].sources;
+    assert(shared.size() <= std::size_t{1} << (32 - kCohortBlocks));
     for (std::size_t s = 0; s < shared.size(); ++s) {
       targets_of_[c * sources + shared[s]] = static_cast<std::uint32_t>(s << kCohortBlocks);
       cohorts_of_[c / kMaskBits * sources + shared[s]] |= static_cast<std::uint16_t>(1U << (c % kMaskBits));

@@ -120,6 +120,18 @@ constexpr std::uint32_t kLanes = kBlockLanes;
 
 }  // namespace
 
+void find_last_of_instants(std::span<const TimeMs> times, std::vector<std::uint32_t>& last) {
+  last.clear();
+  unsigned ties = 0;  // counted without a branch: there are few in most trains, or none
+  for (std::size_t k = 1; k < times.size(); ++k) ties += static_cast<unsigned>(times[k] == times[k - 1]);
+  if (ties == 0) return;
+  last.resize(times.size());
+  for (std::size_t k = times.size(); k-- > 0;) {
+    const bool tied = k + 1 < times.size() && times[k] == times[k + 1];
+    last[k] = tied ? last[k + 1] : static_cast<std::uint32_t>(k);
+  }
+}
+
 void append_volleys(const Volleys& volleys, VolleyScratch& scratch, BlockSpikes& spikes) {
   const std::size_t room = volleys.lanes.size() + kVolleySlack;
   if (scratch.entry.size() < room) {

@@ -25,6 +25,9 @@ struct UnorderedSpikes {
 /// Arrivals that can be told apart in BlockSpikes.
 inline constexpr std::size_t kMostArrivals = (std::size_t{1} << 32) / kBlockLanes;
 
+/// For each time the index of the last one that equals it; nothing if no two are equal.
+void find_last_of_instants(std::span<const TimeMs> times, std::vector<std::uint32_t>& last);
+
 /// Elements behind the volleys that vector code may read and write.
 inline constexpr std::size_t kVolleySlack = 64;
 

@@ -70,11 +70,15 @@ std::string render_network(const nlohmann::json& figures) {
 }
 
 std::string render_growth_table(const nlohmann::json& rows) {
-  std::string text = "\nhidden layer by size, one thread\n  hidden  patch   ns/event       MB\n";
+  std::string text =
+      "\nhidden layer by size, one thread, ns per synaptic event\n"
+      "  hidden  patch     all  filtering  hidden  ordering  events/spike     MB\n";
   for (const auto& row : rows) {
-    text += fmt::format("  {:6}  {:5}   {:8.4f}  {:7.1f}\n", row.at("hidden").get<std::uint64_t>(),
-                        row.at("patch").get<std::uint64_t>(), number(row, "ns_per_event"),
-                        number(row, "bytes") / 1e6);
+    text += fmt::format("  {:6}  {:5}  {:.4f}     {:.4f}  {:.4f}    {:.4f}  {:12.0f}  {:5.1f}\n",
+                        row.at("hidden").get<std::uint64_t>(), row.at("patch").get<std::uint64_t>(),
+                        number(row, "ns_per_event"), number(row, "filtering_ns_per_event"),
+                        number(row, "hidden_ns_per_event"), number(row, "ordering_ns_per_event"),
+                        number(row, "events") / number(row, "spikes"), number(row, "bytes") / 1e6);
   }
   return text;
 }

@@ -76,6 +76,16 @@ TEST(Volleys, BecomeOneTrainInOrderWithEveryInstructionSet) {
   }
 }
 
+TEST(Volleys, KnowTheLastArrivalOfEachInstant) {
+  std::vector<std::uint32_t> last = {7};
+  find_last_of_instants(std::vector<TimeMs>{}, last);
+  EXPECT_TRUE(last.empty());
+  find_last_of_instants(std::vector<TimeMs>{0.5, 1.0, 2.0}, last);
+  EXPECT_TRUE(last.empty());
+  find_last_of_instants(std::vector<TimeMs>{0.5, 1.0, 1.0, 1.0, 2.0, 3.0, 3.0}, last);
+  EXPECT_EQ(last, (std::vector<std::uint32_t>{0, 3, 3, 3, 4, 6, 6}));
+}
+
 TEST(Volleys, MayBeNone) {
   SpikeTrain train;
   train.append(1.0, 2);

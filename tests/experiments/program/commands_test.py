@@ -210,6 +210,9 @@ class Bench(ProgramTestCase):
                          [(1000, 10), (2000, 10), (5000, 10), (10000, 10), (20000, 10), (5000, 5), (5000, 15),
                           (5000, 28)])
         for row in figures["growth"]:
+            parts = sum(row[f"{stage}_ns_per_event"] for stage in ("filtering", "hidden", "ordering"))
+            self.assertTrue(0 < parts < 100 * row["ns_per_event"], row)
+            self.assertGreater(row["events"], row["spikes"])
             self.assertGreater(row["ns_per_event"], 0.0)
             self.assertLess(row["bytes"], 300e6)
         self.assertTrue(plot.read_text().startswith("<svg"))
