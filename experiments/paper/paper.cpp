@@ -199,6 +199,7 @@ std::optional<PaperResult> measure_point(const PaperRow& row, const PaperOptions
                                                       : Recipe::paper;
   auto runs = measure(row, options, dataset, size, recipe);
   if (!runs) return {};
+  result.tuned_for_curves = recipe == Recipe::tuned_for_curves;
   if (tuned) {
     result.tuned = std::move(*runs);
   } else {

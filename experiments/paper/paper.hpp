@@ -59,6 +59,7 @@ struct PaperResult {
   std::optional<double> published = {};
   Measurement ours = {};
   std::optional<Measurement> tuned = {};
+  bool tuned_for_curves = false;  ///< `tuned` is PaperRow::tuned_for_curves, not the tuned column's
 };
 
 /// The rows of the table, after training what is missing, or with trained_only those that have a finished
@@ -71,9 +72,9 @@ enum class CurveAxis { hidden, patch };
 
 /// The accuracy of curve_models() over hidden sizes (with the scale's patch), or of the localized ones over
 /// patch sizes up to the side of the images (with the scale's hidden size; `hidden` and `patch` in place of
-/// the scale's). Points are `tuned` where the model has tuned settings, else `ours`. Of models that are not
-/// among `models` the finished runs are taken and nothing is trained. As run_paper; configuration too for
-/// models that have no curve.
+/// the scale's). Points are `tuned` where the model has tuned settings (for curves if it has such), else
+/// `ours`. Of models that are not among `models` the finished runs are taken and nothing is trained. As
+/// run_paper; configuration too for models that have no curve.
 std::optional<std::vector<PaperResult>> run_paper_curves(const PaperOptions& options, const Dataset& dataset,
                                                          CurveAxis axis);
 
@@ -89,8 +90,8 @@ std::vector<std::string> failures_of(std::span<const PaperResult> results);
 nlohmann::json paper_json(std::span<const PaperResult> results);
 std::string paper_text(std::span<const PaperResult> results);
 std::string paper_markdown(std::span<const PaperResult> results);
-/// RFC 4180: model, settings ("tuned" or "paper"), hidden, patch, updates, seeds, accuracy_mean,
-/// accuracy_std.
+/// RFC 4180: model, settings ("tuned", "tuned for curves" or "paper"), hidden, patch, updates, seeds,
+/// accuracy_mean, accuracy_std.
 std::string curves_csv(std::span<const PaperResult> results);
 std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis);
 

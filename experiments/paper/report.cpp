@@ -108,15 +108,20 @@ std::string paper_text(std::span<const PaperResult> results) { return aligned(ta
 
 std::string paper_markdown(std::span<const PaperResult> results) { return markdown(table_of(results)); }
 
+/// Of a point.
+const char* settings_of(const PaperResult& result) {
+  if (result.tuned_for_curves) return "tuned for curves";
+  return result.tuned ? "tuned" : "paper";
+}
+
 std::string curves_csv(std::span<const PaperResult> results) {
   std::string text = "model,settings,hidden,patch,updates,seeds,accuracy_mean,accuracy_std\r\n";
   for (const PaperResult& r : results) {
     const auto number = [](std::optional<double> value) {
       return value ? fmt::format("{}", *value) : std::string();
     };
-    text += fmt::format("{},{},{},{},{},{},{},{}\r\n", r.model, r.tuned ? "tuned" : "paper", r.hidden,
-                        r.patch, r.updates, drawn(r).accuracy.size(), number(drawn(r).mean()),
-                        number(drawn(r).deviation()));
+    text += fmt::format("{},{},{},{},{},{},{},{}\r\n", r.model, settings_of(r), r.hidden, r.patch, r.updates,
+                        drawn(r).accuracy.size(), number(drawn(r).mean()), number(drawn(r).deviation()));
   }
   return text;
 }
@@ -131,7 +136,7 @@ std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis) {
                 .series = {}};
   if (!results.empty()) plot.title += ", " + results.front().dataset;
   for (const PaperResult& r : results) {
-    const std::string name = r.tuned ? r.model + ", tuned" : r.model;
+    const std::string name = r.tuned ? fmt::format("{}, {}", r.model, settings_of(r)) : r.model;
     if (plot.series.empty() || plot.series.back().name != name)
       plot.series.push_back({.name = name, .x = {}, .y = {}});
     PlotSeries& series = plot.series.back();

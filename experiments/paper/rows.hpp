@@ -25,11 +25,11 @@ struct PaperRow {
   /// Beside what the scale and the seed determine: the paper's recipe, or where that is not known (spiking
   /// networks) what a validation split preferred.
   Settings settings;
-  /// Changes of it that do better on validation images, for a column of their own; none: no such column.
+  /// Changes of it that do better on validation images of MNIST at 5000 hidden neurons (1000 in spiking
+  /// networks), for a column of their own; none: no such column.
   Settings tuned = {};
   /// Of the tuned column: learning rate times hidden neurons, so that an update moves the outputs of layers
-  /// of any size alike; layers of less than 1000 neurons, which are noisier, get the rate of 1000. 0: the
-  /// settings have the rate.
+  /// of any size alike; layers of less than 1000 neurons get the rate of 1000. 0: the settings have the rate.
   double tuned_rate_times_hidden = 0.0;
   /// In place of `tuned` for the points of curves: what learns in layers and on patches of any size. None: as
   /// the tuned column.

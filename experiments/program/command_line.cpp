@@ -295,8 +295,9 @@ void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
   command
       ->add_flag("--curves", arguments.curves,
                  "Instead of the table: accuracy of the rate networks rp, rg, l-rp and l-rg over hidden size "
-                 "and patch size, as CSV and SVG, with the settings of the column 'tuned' where they have "
-                 "some, else with the paper's. With --only the others keep their finished points")
+                 "and patch size, as CSV and SVG, with tuned settings (of rp and rg those of the column "
+                 "'tuned', of l-rp and l-rg others, which learn at every size). With --only the others keep "
+                 "their finished points")
       ->excludes(coding);
   command->add_option("-o,--output", options.directory, "Where the run files are (default: runs/paper)")
       ->type_name("DIRECTORY");

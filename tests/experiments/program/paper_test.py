@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+import tomllib
 import xml.etree.ElementTree as ElementTree
 
 import h5py
@@ -65,6 +66,15 @@ class Table(PaperTestCase):
             self.assertEqual((row["tuned_seeds"], row["tuned_failed"]), (len(tuned), 0))
             self.assertTrue(all("-tuned-" in file for file in tuned))
         self.assertGreater(by_name["l-rg", "rate"]["accuracy_mean"], 60.0)  # chance is 33
+
+    def test_tunes_layers_of_any_size_by_one_product_of_rate_and_neurons(self):
+        for hidden, rate in ((60, 2e-3), (1000, 2e-3), (2000, 1e-3)):
+            rows = json.loads(self.succeed("paper", "--coding", "rate", "--only", "l-rp", "--hidden", str(hidden),
+                                           "--patch", "4", "--updates", "20", "--seeds", "1", "-o", "out",
+                                           "--json").stdout)
+            with h5py.File(self.work / rows[0]["files"][1]) as run:
+                stored = tomllib.loads(run["provenance"].attrs["config"])
+            self.assertEqual(stored["training"]["learning_rate"], rate)
 
     def test_reuses_finished_runs_and_prints_the_same_as_markdown_and_text(self):
         rate = ("--coding", "rate")
@@ -200,11 +210,17 @@ class Curves(PaperTestCase):
                          [("l-rp", patch) for patch in "123578"])  # up to the side of the images
         self.assertEqual(len(rows), len(over_hidden) + len(over_patch))
         for row, line in zip(rows, over_hidden + over_patch, strict=True):
-            # The tuned settings, and these only.
-            self.assertEqual((line["settings"], row["seeds"], row["tuned_seeds"]), ("tuned", 0, 2))
+            # The tuned settings, and these only; of l-rp those for curves.
+            of_curves = row["model"] == "l-rp"
+            self.assertEqual((line["settings"], row["seeds"], row["tuned_seeds"]),
+                             ("tuned for curves" if of_curves else "tuned", 0, 2))
             self.assertTrue(all("-tuned-" in file for file in row["files"]))
+            self.assertEqual({"-tuned-curve-" in file for file in row["files"]}, {of_curves})
+            with h5py.File(self.work / row["files"][0]) as run:
+                stored = tomllib.loads(run["provenance"].attrs["config"])
+            self.assertEqual(stored.get("readout", {}).get("loss") == "cross-entropy", of_curves)
             self.assertAlmostEqual(row["tuned_accuracy_mean"], float(line["accuracy_mean"]))
-        for name, texts in (("p4-u240-over-hidden", {"rp, tuned", "l-rp, tuned"}), ("n60-u240-over-patch", set())):
+        for name, texts in (("p4-u240-over-hidden", {"rp, tuned", "l-rp, tuned for curves"}), ("n60-u240-over-patch", set())):
             tree = ElementTree.parse(self.work / f"out/mnist-{name}.svg")
             self.assertLessEqual(texts, {element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")})
 

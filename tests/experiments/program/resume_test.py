@@ -182,8 +182,8 @@ class SignalWhileTesting(ProgramTestCase):
     def test_that_is_killed_loses_nothing_of_the_training(self):
         arguments = ["train", "spiking.toml", *self.slow, "--record", "readout@both:0:end"]
         self.assertEqual(self.stop("run.h5.checkpoint", signal.SIGKILL, *arguments, "-o", "run.h5").code, -9)
-        for wait in (0.2, 0.5):
-            program = Running(*arguments, "-o", "run.h5", "--resume", cwd=self.work)
+        for wait in (0.1, 0.3):
+            program = Running(*arguments, "-o", "run.h5", "--resume", "--threads", "1", cwd=self.work)
             time.sleep(wait)
             program.send(signal.SIGKILL)
             self.assertEqual(program.finish().code, -9)
