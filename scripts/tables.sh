@@ -43,7 +43,8 @@ which trains what is missing. Accuracy in percent of the 10 000 test images afte
 deviation over the seeds. "paper": Illing, Gerstner and Brea (2019), Table 2, which has MNIST alone. "ours": the
 paper's recipe (but sparse coding is fitted at ten times the rate in a fifth of the updates, and its inhibition does not
 act in spiking and global networks); where that is not known (spiking networks), settings that the last 10 000 training images of MNIST
-preferred, as all of "ours, tuned" (`experiments/paper/rows.cpp` has them, and the changes for other data sets). Two numbers of seeds are those of the two columns; 0: no run has finished. "minutes": training
+preferred, as all of "ours, tuned" but the rate of l-ica (see `RESULTS.md`; `experiments/paper/rows.cpp` has them, and the
+changes for other data sets, where spiking rows keep those of MNIST). Two numbers of seeds are those of the two columns; 0: no run has finished. "minutes": training
 of one run of "ours", without learning the bank, mostly on one thread of a busy machine.
 `RESULTS.md` says what the tables show.
 PAGE
