@@ -43,6 +43,8 @@ class ImageSet {
   Image image(std::size_t i) const;
   std::uint8_t label(std::size_t i) const { return labels_[i]; }
   std::span<const std::uint8_t> labels() const { return labels_; }
+  /// Of all images, one after the other.
+  std::span<const std::uint8_t> pixels() const { return pixels_; }
 
   /// The mean of pixel / 255 over all images of this set; zero if empty.
   std::vector<float> pixel_mean() const;

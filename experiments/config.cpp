@@ -46,7 +46,8 @@ void resolve_bank_defaults(Config& config) {
     config.learned.scale_by = FieldScale::gabor_drive;
     config.hidden.scale = 40.0;
   } else {
-    config.learned.scale_by = FieldScale::largest;
+    const bool given = config.hidden.kind == FieldKind::file;
+    config.learned.scale_by = given ? FieldScale::as_is : FieldScale::largest;
     config.hidden.scale = 1.0;
     config.rate.hidden_bias_max = 0.0;
     config.training.learning_rate = 1e-3;
@@ -139,9 +140,11 @@ void check_populations(const Config& config, std::string_view source) {
 }
 
 void check_scale(const Config& config, std::string_view source) {
-  if (config.per_set_scale && config.learned.scale_by == FieldScale::l1) {
-    refuse("hidden.per_set_scale = true has no effect with hidden.scale_by = \"l1\"",
-           fmt::format("{}; that is measured on the filters, not on images", source),
+  const FieldScale scale_by = config.learned.scale_by;
+  if (config.per_set_scale && (scale_by == FieldScale::l1 || scale_by == FieldScale::as_is)) {
+    refuse(fmt::format("hidden.per_set_scale = true has no effect with hidden.scale_by = {}",
+                       to_toml(find_config_key("hidden.scale_by")->read(config))),
+           fmt::format("{}; that is not measured on images", source),
            "choose \"largest\" (as released) or \"rms\", or set it to false");
   }
 }
@@ -149,6 +152,20 @@ void check_scale(const Config& config, std::string_view source) {
 std::string section_of(const std::string& name) {
   const std::size_t dot = name.find('.');
   return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+template <class Counts>
+std::vector<std::string> differences_in(const Config& a, const Config& b, Counts counts) {
+  std::vector<std::string> differences;
+  for (const ConfigKey& key : config_keys()) {
+    // Where a key applies to one of the two only, the model or the bank differs and says so.
+    const bool applies = why_not_applicable(key, a).empty() && why_not_applicable(key, b).empty();
+    if (!applies || !counts(key)) continue;
+    const std::string before = to_toml(key.read(a));
+    const std::string after = to_toml(key.read(b));
+    if (before != after) differences.push_back(fmt::format("{}: {} -> {}", key.name, before, after));
+  }
+  return differences;
 }
 
 std::vector<std::string> parse_populations(std::string_view text, std::string_view whole) {
@@ -261,17 +278,11 @@ std::string to_toml(const Config& config, Comments comments) {
 }
 
 std::vector<std::string> training_differences(const Config& a, const Config& b) {
-  std::vector<std::string> differences;
-  for (const ConfigKey& key : config_keys()) {
-    // Where a key applies to one of the two only, the model or the bank differs and says so.
-    const bool compared = key.role == KeyRole::learning && why_not_applicable(key, a).empty() &&
-                          why_not_applicable(key, b).empty();
-    if (!compared) continue;
-    const std::string before = to_toml(key.read(a));
-    const std::string after = to_toml(key.read(b));
-    if (before != after) differences.push_back(fmt::format("{}: {} -> {}", key.name, before, after));
-  }
-  return differences;
+  return differences_in(a, b, [](const ConfigKey& key) { return key.role == KeyRole::learning; });
+}
+
+std::vector<std::string> run_differences(const Config& a, const Config& b) {
+  return differences_in(a, b, [](const ConfigKey& key) { return key.name != "name"; });
 }
 
 RecordConfig parse_record(std::string_view text) {

@@ -94,6 +94,8 @@ std::string to_toml(const Config& config, Comments comments);
 /// record.*, test.* and what concerns test presentations only): what a resumed run must have in common with
 /// its checkpoint.
 std::vector<std::string> training_differences(const Config& a, const Config& b);
+/// The same of all keys but the name: what a run file must have in common with a run to be taken for it.
+std::vector<std::string> run_differences(const Config& a, const Config& b);
 
 /// Parses the value of --record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], "all" or "none". POPULATIONS is a
 /// list with commas, or "all"; PHASE is train, test (the default) or both; LAST may be "end". Plain "all" is

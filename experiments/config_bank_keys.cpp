@@ -11,12 +11,14 @@ std::vector<ConfigKey> learned_bank_keys() {
           "hidden.scale_by", "measure",
           "what hidden.scale sets, by one factor: the largest rectified response to a training image (as "
           "released), the root mean square response, the mean L1 norm of a field in one channel (the measure "
-          "of the Gabor bank), or the scale of the Gabor bank that has the same mean drive (the mean "
-          "magnitude of responses to 1000 training images)",
+          "of the Gabor bank), the scale of the Gabor bank that has the same mean drive (the mean "
+          "magnitude of responses to 1000 training images), or the factor itself, for fields as they are in "
+          "a file",
           {{"largest", FieldScale::largest},
            {"rms", FieldScale::rms},
            {"l1", FieldScale::l1},
-           {"gabor-drive", FieldScale::gabor_drive}},
+           {"gabor-drive", FieldScale::gabor_drive},
+           {"as-is", FieldScale::as_is}},
           measured_bank, learning, [](auto& c) -> auto& { return c.learned.scale_by; }),
       plain(
           "hidden.features", "",

@@ -176,6 +176,12 @@ void keep_classes(ImageSet& set, const std::vector<bool>& chosen) {
 
 }  // namespace
 
+void Dataset::use_means(const std::vector<float>& mean, const std::vector<float>& test_mean) {
+  train.set_mean(mean);
+  validation.set_mean(mean);
+  test.set_mean(test_mean);
+}
+
 Dataset load_dataset(const DatasetConfig& config) {
   const bool own_train = !config.images.empty();
   const bool own_test = !config.test_images.empty();
@@ -192,6 +198,7 @@ Dataset load_dataset(const DatasetConfig& config) {
             config.validation, train.images, all.size()));
   }
   const std::size_t kept = all.size() - config.validation;
+  dataset.identity.learned = {.files = identity_of(all), .first = kept, .classes = config.classes};
   dataset.classes = count_classes(all, train.labels);
   dataset.validation = all.slice(kept, config.validation);
   dataset.train = config.validation == 0 ? std::move(all) : all.slice(0, kept);
@@ -202,6 +209,7 @@ Dataset load_dataset(const DatasetConfig& config) {
     Files test =
         own_test ? read_idx(config.test_images, config.test_labels) : read_standard(config, Part::test);
     check_test(dataset.train, test, dataset.classes);
+    dataset.identity.test = identity_of(test.set);
     dataset.test = std::move(test.set);
   }
 

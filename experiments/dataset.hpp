@@ -6,6 +6,7 @@
 
 #include "encoders/image.hpp"
 #include "experiments/config.hpp"
+#include "experiments/data_identity.hpp"
 
 namespace shallows {
 
@@ -15,6 +16,11 @@ struct Dataset {
   ImageSet test;        ///< empty if a user's own set comes without test files
   std::size_t classes = 0;
   std::string name;
+  DataIdentity identity;
+
+  /// A trained network goes on with the means that it has learned with, whatever images are chosen now: that
+  /// of the training images and, as released, that of the test images if it is another one.
+  void use_means(const std::vector<float>& mean, const std::vector<float>& test_mean);
 };
 
 /// Reads the data set. The standard files (train-images-idx3-ubyte and so on; of "cifar10" data_batch_1.bin

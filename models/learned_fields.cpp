@@ -337,6 +337,8 @@ double measure(const ReceptiveFields& bank, FieldScale scale_by, HiddenInhibitio
       return mean_l1(bank);
     case FieldScale::gabor_drive:
       return equivalent_gabor_scale(bank, dynamics, images);
+    case FieldScale::as_is:
+      return 1.0;
   }
   return 0.0;  // not reached: every enumerator returns above
 }

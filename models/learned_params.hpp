@@ -44,6 +44,7 @@ enum class FieldScale {
   /// The mean magnitude of the responses to the first training images is that of a bank of Gabor filters
   /// (GaborRanges::tuned, drawn from one fixed seed) with this many neurons, this patch and this scale.
   gabor_drive,
+  as_is,  ///< the factor itself is the scale
 };
 
 struct LearnedParams {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,8 @@ h5::AttributeValue to_attribute(const json& value) {
     case json::value_t::string:
       return value.get<std::string>();
     case json::value_t::array:
+      if (std::all_of(value.begin(), value.end(), [](const json& item) { return item.is_number_unsigned(); }))
+        return value.get<std::vector<std::uint32_t>>();
       return value.get<std::vector<double>>();
     default:
       assert(value.is_number_float());
@@ -155,6 +158,7 @@ void RunWriter::write_provenance(const Provenance& provenance) {
   put("command_line", provenance.command_line);
   put("created", provenance.created);
   if (!provenance.bank.empty()) put("bank", provenance.bank);
+  if (!provenance.from.empty()) put("from", provenance.from);
 }
 
 void RunWriter::write_summary(const json& summary) {
@@ -210,6 +214,9 @@ Provenance RunReader::provenance() const {
   const auto number = [&](const char* name) {
     return file_.attribute_as<std::uint64_t>("/provenance", name);
   };
+  const auto optional = [&](const char* name) {
+    return file_.has_attribute("/provenance", name) ? text(name) : std::string();
+  };
   return {.version = text("version"),
           .git_hash = text("git_hash"),
           .compiler = text("compiler"),
@@ -222,7 +229,8 @@ Provenance RunReader::provenance() const {
           .config = text("config"),
           .command_line = text("command_line"),
           .created = text("created"),
-          .bank = file_.has_attribute("/provenance", "bank") ? text("bank") : std::string()};
+          .bank = optional("bank"),
+          .from = optional("from")};
 }
 
 std::vector<NamedArray> RunReader::read_arrays(const std::string& group) const {

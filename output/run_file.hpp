@@ -44,6 +44,7 @@ struct Provenance {
   std::string command_line = {};
   std::string created = {};  ///< ISO 8601
   std::string bank = {};     ///< where a given bank comes from; empty (and not written) if none was
+  std::string from = {};     ///< the run whose network went on; empty (and not written) if it is a new one
 
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };

@@ -41,8 +41,8 @@ runs=()
 for name in demo-lif-l-rg demo-lif-l-rp demo-l-rg demo-l-rp; do
   say "train $name"
   train=("$shallows" train "experiments/configs/$name.toml" -o "runs/$name.h5")
-  # Exit code 4: what is there was trained by other settings, so begin anew.
-  "${train[@]}" --resume || { [ $? -eq 4 ] && "${train[@]}"; }
+  # Exit code 4: what is there was trained by other settings, so begin anew and keep it.
+  "${train[@]}" --resume || { [ $? -eq 4 ] && "${train[@]}" --force; }
   runs+=("runs/$name.h5")
 done
 

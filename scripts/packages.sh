@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build pkg-config
   libeigen3-dev libhdf5-dev libtbb-dev libcli11-dev libboost-dev libgtest-dev libbenchmark-dev librandom123-dev
-  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libhwy-dev libpng-dev zlib1g-dev
+  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libhwy-dev libpng-dev libssl-dev zlib1g-dev
   python3 python3-h5py
 )
 

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "experiments/config.hpp"
+#include "experiments/data_identity.hpp"
+#include "output/output_claim.hpp"
 
 namespace shallows {
 
@@ -18,9 +20,10 @@ struct RunFigures {
 
 class FinishedRuns {
  public:
-  /// `judged_by` names the images that give the accuracy ("test", "validation"); runs judged by others are
-  /// kept but not found. Throws Error (data) if there is a file `path` that is no such list.
-  FinishedRuns(std::string path, std::string judged_by);
+  /// `judged_by` names the images that give the accuracy ("test", "validation"); runs judged by others, and
+  /// those of other images than `data`, are kept but not found. Throws Error (data) if there is a file `path`
+  /// that is no such list, or another process is adding to it.
+  FinishedRuns(std::string path, std::string judged_by, const DataIdentity& data);
 
   /// The run of this effective configuration.
   std::optional<RunFigures> find(const Config& config) const;
@@ -30,12 +33,15 @@ class FinishedRuns {
  private:
   struct Run {
     std::string judged_by;
+    std::string data;    ///< SHA-256 of the training and the test images
     std::string config;  ///< TOML
     RunFigures figures;
   };
 
   std::string path_;
+  OutputClaim claim_;
   std::string judged_by_;
+  std::string data_;
   std::vector<Run> runs_;
 };
 

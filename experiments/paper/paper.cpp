@@ -143,7 +143,7 @@ std::optional<Measurement> measure(const PaperRow& row, const PaperOptions& opti
   Measurement measurement;
   for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
     const Run run = plan_run(row, options, dataset, size, recipe, seed);
-    auto figures = finished_run(run.config, run.file);
+    auto figures = finished_run(run.config, dataset, run.file);
     if (!figures && options.trained_only) continue;
     if (!figures) {
       try {
@@ -156,7 +156,7 @@ std::optional<Measurement> measure(const PaperRow& row, const PaperOptions& opti
     }
     if (!figures) return {};
     measurement.accuracy.push_back(figures->at("test_accuracy").get<double>());
-    measurement.minutes.push_back(figures->at("train_seconds").get<double>() / 60.0);
+    measurement.minutes.push_back(figures->at("training_seconds").get<double>() / 60.0);
     measurement.files.push_back(run.file);
   }
   return measurement;

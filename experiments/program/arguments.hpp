@@ -37,10 +37,12 @@ struct RunOptions {
 struct TrainArguments {
   std::string command_line;  ///< as typed, for the file
   std::string config;
-  std::string output;
+  std::string output;  ///< empty: see default_output()
   std::optional<std::uint64_t> seed;
   std::string from;  ///< run file whose network goes on; empty: a new one
   bool resume = false;
+  bool force = false;
+  bool allow_seen_images = false;
   double max_seconds = 0.0;  ///< 0: no limit
   std::uint64_t checkpoint_every = 10000;
   std::string bank;  ///< file to take the bank from; empty: it is made
@@ -50,11 +52,12 @@ struct TrainArguments {
 struct BankArguments {
   std::string command_line;
   std::string config;
-  std::string output;
+  std::string output;  ///< empty: see default_output()
   std::string mosaic;  ///< PNG or SVG file; empty: none
   std::uint64_t mosaic_filters = 400;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> overrides;
+  bool force = false;
   std::uint64_t threads = 0;  ///< 0: all
   bool json = false;
   bool quiet = false;
@@ -65,6 +68,8 @@ struct TestArguments {
   std::string run_file;
   std::string output;  ///< empty: no file
   std::string split = "test";
+  bool force = false;
+  bool allow_seen_images = false;
   RunOptions run;
 };
 

@@ -9,11 +9,14 @@
 #include "experiments/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/bank.hpp"
+#include "experiments/run/finished_file.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/provenance.hpp"
+#include "output/output_claim.hpp"
 #include "output/png.hpp"
 #include "output/svg_picture.hpp"
 #include "output/text_file.hpp"
@@ -101,14 +104,24 @@ std::string render(const nlohmann::json& result) {
 
 }  // namespace
 
-int run(const BankArguments& arguments) {
+int run(const BankArguments& given) {
+  BankArguments arguments = given;
   const Config config = read_arguments(arguments);
+  if (arguments.output.empty()) arguments.output = default_output(config, arguments.overrides, "-bank");
   if (!arguments.mosaic.empty()) check_mosaic(arguments);
   prepare_output(arguments.output, arguments.config);
   if (!arguments.mosaic.empty()) prepare_output(arguments.mosaic, arguments.config);
+  const OutputClaim claim(arguments.output);
   const ThreadLimit limit(arguments.threads);
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
+  const Provenance provenance = make_provenance(config, arguments.command_line, limit.threads());
+  std::string backup;
+  const Replace replace = arguments.force ? Replace::yes : Replace::no;
+  // The same bank is made again, to the same bits: there may be a picture to draw.
+  const Existing found =
+      look_at_existing(arguments.output, FileKind::bank, config, dataset, provenance, replace, backup);
+  if (found == Existing::replaced) note("what was '" + arguments.output + "' is kept as '" + backup + "'");
   interrupt::install();
   const auto start = std::chrono::steady_clock::now();
   const LearnedFields fields =
@@ -127,8 +140,7 @@ int run(const BankArguments& arguments) {
       {"output", arguments.output},
       {"figures", nlohmann::json::object()}};
   for (const FitFigure& figure : fields.figures) result["figures"][figure.name] = figure.value;
-  write_bank(arguments.output, fields.bank, make_provenance(config, arguments.command_line, limit.threads()),
-             result);
+  write_bank(arguments.output, fields.bank, config, dataset, provenance, result);
   if (!arguments.mosaic.empty()) {
     write_mosaic(arguments, result["model"], fields.bank);
     result["mosaic"] = arguments.mosaic;

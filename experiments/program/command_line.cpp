@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <system_error>
 
@@ -65,6 +64,16 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "No progress on stderr");
 }
 
+void add_force(CLI::App& command, bool& force) {
+  command.add_flag("--force", force,
+                   "Replace a finished file of other settings or data, which is kept as FILE.bak");
+}
+
+void add_allow_seen(CLI::App& command, bool& allow) {
+  command.add_flag("--allow-seen-images", allow,
+                   "Judge by images that the network or its bank has learned from, with a warning");
+}
+
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("train", "Train a network, test it, and write everything to one HDF5 file");
@@ -73,7 +82,8 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->type_name("CONFIG.toml");
   command
       ->add_option("-o,--output", arguments.output,
-                   "Run file to write (default: runs/<name of the config>.h5)")
+                   "Run file to write (default: runs/NAME-KEY=VALUE-...-seedN.h5, from the configuration's "
+                   "name, what was set and the seed)")
       ->type_name("RUN.h5");
   command->add_option("--seed", arguments.seed, "Override the configuration's seed")
       ->check(whole_number_from(0));
@@ -83,6 +93,8 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->type_name("RUN.h5");
   command->add_flag("--resume", arguments.resume,
                     "Continue an interrupted run; may be given on the first run too");
+  add_force(*command, arguments.force);
+  add_allow_seen(*command, arguments.allow_seen_images);
   command
       ->add_option("--max-time", arguments.max_seconds,
                    "Stop after so many seconds of training, with a checkpoint")
@@ -108,7 +120,7 @@ void add_bank(CLI::App& app, BankArguments& arguments) {
       ->type_name("CONFIG.toml");
   command
       ->add_option("-o,--output", arguments.output,
-                   "Bank file to write (default: runs/<name of the config>-bank.h5)")
+                   "Bank file to write (default: runs/NAME-KEY=VALUE-...-seedN-bank.h5)")
       ->type_name("BANK.h5");
   command
       ->add_option("--mosaic", arguments.mosaic,
@@ -125,6 +137,7 @@ void add_bank(CLI::App& app, BankArguments& arguments) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_force(*command, arguments.force);
   command
       ->add_option("--threads", arguments.threads,
                    "Threads to use (default: all cores; results do not depend on it)")
@@ -140,6 +153,8 @@ void add_test(CLI::App& app, TestArguments& arguments) {
       ->type_name("TEST.h5");
   command->add_option("--split", arguments.split, "Images to test on (default: test)")
       ->check(CLI::IsMember({"train", "validation", "test"}));
+  add_force(*command, arguments.force);
+  add_allow_seen(*command, arguments.allow_seen_images);
   add_run_options(*command, arguments.run);
 }
 
@@ -371,10 +386,6 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   test.command_line = train.command_line;
   paper.options.command_line = train.command_line;
   if (paper_is_quiet) paper.options.verbosity = Verbosity::quiet;
-  if (train.output.empty())
-    train.output = "runs/" + std::filesystem::path(train.config).stem().string() + ".h5";
-  if (bank.output.empty())
-    bank.output = "runs/" + std::filesystem::path(bank.config).stem().string() + "-bank.h5";
   if (app.got_subcommand("train")) return Arguments(train);
   if (app.got_subcommand("bank")) return Arguments(bank);
   if (app.got_subcommand("test")) return Arguments(test);

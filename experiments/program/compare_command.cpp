@@ -10,6 +10,7 @@ int run(const CompareArguments& arguments) {
   std::vector<ComparisonRow> rows;
   for (const std::string& file : arguments.files)
     rows.push_back(to_comparison_row(file, RunReader(file).summary()));
+  for (const std::string& warning : comparison_warnings(rows)) note(warning);
   if (arguments.json) {
     print(comparison_json(rows));
   } else if (arguments.csv) {

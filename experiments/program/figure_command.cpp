@@ -37,7 +37,7 @@ void draw_neurons(const FigureArguments& arguments, const Config& config) {
   if (!arguments.values.empty()) options.values = arguments.values;
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
-  FinishedRuns finished(runs_file(arguments), "test");
+  FinishedRuns finished(runs_file(arguments), "test", dataset.identity);
   const auto points = neurons_figure(config, dataset, options, finished, [&](const NeuronsPoint& point) {
     if (arguments.quiet) return;
     note(fmt::format("max_neurons {}, threshold {:g}: {:.2f} % +- {:.2f}, {:.0f} rows", point.max_neurons,
@@ -80,7 +80,7 @@ void draw_settings(const FigureArguments& arguments) {
   prepare_output(arguments.output + ".csv", path);
   const Dataset dataset = load_dataset(points.front().config.dataset);
   for (const SettingsPoint& point : points) check_against_data(point.config, dataset.train.shape());
-  FinishedRuns finished(runs_file(arguments), "validation");
+  FinishedRuns finished(runs_file(arguments), "validation", dataset.identity);
   const std::uint64_t runs = arguments.runs.value_or(1);
   settings_figure(points, dataset, runs, finished, [&](const SettingsPoint& point) {
     if (arguments.quiet) return;

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 
 #include "experiments/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/thread_limit.hpp"
+#include "experiments/run/data_record.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
 #include "experiments/run/stored_network.hpp"
+#include "experiments/sha256.hpp"
+#include "output/output_claim.hpp"
 
 namespace shallows {
 namespace {
@@ -51,12 +55,68 @@ const ImageSet& chosen_split(const TestArguments& arguments, const Dataset& data
 
 }  // namespace
 
+/// Whether the user has asked for other images than the run's own.
+bool names_other_images(const TestArguments& arguments) {
+  constexpr std::array kKeys = {"dataset.name",   "dataset.directory",   "dataset.images",
+                                "dataset.labels", "dataset.test_images", "dataset.test_labels"};
+  return std::any_of(arguments.run.overrides.begin(), arguments.run.overrides.end(),
+                     [&](const std::string& text) {
+                       return std::any_of(kKeys.begin(), kKeys.end(),
+                                          [&](const char* key) { return text.starts_with(key); });
+                     });
+}
+
+/// Throws Error (data) if the files have other images than at the training, and nobody has asked for others;
+/// Error (configuration) if the network has learned from those that it is judged by.
+void check_images(const TestArguments& arguments, const DataRecord& record, const Dataset& dataset) {
+  const std::string difference =
+      arguments.split == "test" ? test_difference(record, dataset) : train_difference(record, dataset);
+  if (!difference.empty() && !names_other_images(arguments)) {
+    throw Error(
+        ErrorKind::data,
+        fmt::format("'{}' was made with other images ({}); put the data back, or ask for these images "
+                    "with --set dataset.directory=DIRECTORY",
+                    arguments.run_file, difference));
+  }
+  const std::string leak = arguments.split == "test"         ? leak_into_test(record.learned(), dataset)
+                           : arguments.split == "validation" ? leak_into_validation(record.learned(), dataset)
+                                                             : std::string();
+  const SeenImages seen = arguments.allow_seen_images ? SeenImages::allowed : SeenImages::refused;
+  const std::string text = refuse_leak("'" + arguments.run_file + "'", leak, seen);
+  if (!text.empty()) note("warning: " + text);
+}
+
+/// A test file is replaced by one of the same network and settings only.
+void guard_output(const TestArguments& arguments, const Config& config, const std::string& run_sha256) {
+  if (!std::filesystem::exists(arguments.output)) return;
+  const auto is_the_same = [&] {
+    try {
+      const RunReader before(arguments.output);
+      const nlohmann::json summary = before.summary();
+      return before.kind() == FileKind::test && summary.value("run_sha256", "") == run_sha256 &&
+             summary.value("split", "") == arguments.split &&
+             run_differences(parse_config(before.provenance().config, arguments.output, {}), config).empty();
+    } catch (const Error&) {
+      return false;  // not a file of ours, or damaged
+    }
+  };
+  if (arguments.force) {
+    const std::string backup = keep_as_backup(arguments.output);
+    note("what was '" + arguments.output + "' is kept as '" + backup + "'");
+  } else if (!is_the_same()) {
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("'{}' is there already (and holds something else than this test); choose another "
+                            "file with -o, or replace it with --force, which keeps it as '{}.bak'",
+                            arguments.output, arguments.output));
+  }
+}
+
 int run(const TestArguments& arguments) {
   const RunReader reader(arguments.run_file);
   const Config config = read_arguments(arguments, reader);
   if (!arguments.output.empty()) prepare_output(arguments.output, arguments.run_file);
   const ThreadLimit limit(arguments.run.threads);
-  const Dataset dataset = load_dataset(config.dataset);
+  Dataset dataset = load_dataset(config.dataset);
   const Network network = restore_network(config, reader);
   if (dataset.train.shape() != network.shape() || dataset.classes > network.classes()) {
     throw Error(ErrorKind::data,
@@ -65,6 +125,15 @@ int run(const TestArguments& arguments) {
                     "this data set's); use the data set that it was trained on");
   }
   const ImageSet& set = chosen_split(arguments, dataset);
+  const DataRecord record = read_data(reader);
+  check_images(arguments, record, dataset);
+  dataset.use_means(record.mean, record.test_mean);
+  const std::string run_sha256 = sha256_of_file(arguments.run_file);
+  std::optional<OutputClaim> claim;
+  if (!arguments.output.empty()) {
+    claim.emplace(arguments.output);
+    guard_output(arguments, config, run_sha256);
+  }
   interrupt::install();
   const RecordSelection selection(config.record, network.populations());
   std::optional<RunWriter> writer;
@@ -85,26 +154,32 @@ int run(const TestArguments& arguments) {
     note("stopped; nothing was written");
     return 128 + interrupt::requested();
   }
-  nlohmann::json result = describe_run(config, network, dataset.name);
+  nlohmann::json result = describe_run(config, network, dataset);
   const nlohmann::json trained = reader.summary();
-  for (const char* key : {"images_trained", "train_seconds", "ms_per_image", "spikes_per_image",
+  for (const char* key : {"images_trained", "training_seconds", "ms_per_image", "spikes_per_image",
                           "synaptic_events", "synaptic_events_per_second"}) {
     if (trained.contains(key)) result[key] = trained.at(key);
   }
-  add_evaluation(result, arguments.split, evaluation.tally, network);
+  add_evaluation(result, arguments.split, evaluation, network);
   result["split"] = arguments.split;
   result["run"] = arguments.run_file;
+  result["run_sha256"] = run_sha256;
   result["version"] = program_version();
   result["threads"] = limit.threads();
   result["output"] = arguments.output.empty() ? nlohmann::json(nullptr) : nlohmann::json(arguments.output);
   if (writer) {
     recorder->finish();
     writer->write_provenance(make_provenance(config, arguments.command_line, limit.threads()));
+    DataRecord tested = record;
+    tested.identity.test = dataset.identity.test;
+    write_data(*writer, tested);
     writer->write_summary(result);
     writer->write_array("evaluation/" + arguments.split + "_confusion", evaluation.confusion,
                         {network.classes(), network.classes()});
     writer->commit();
   }
+  const std::string lost = lost_classes_warning(result, config);
+  if (!lost.empty()) note("warning: " + lost);
   if (arguments.run.json) {
     print(result);
   } else {

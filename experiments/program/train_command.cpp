@@ -8,12 +8,17 @@
 #include "experiments/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/bank.hpp"
+#include "experiments/run/data_record.hpp"
+#include "experiments/run/finished_file.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
 #include "experiments/run/trainer.hpp"
+#include "experiments/sha256.hpp"
+#include "output/output_claim.hpp"
 
 namespace shallows {
 namespace {
@@ -28,7 +33,10 @@ Config read_arguments(const TrainArguments& arguments) {
   return config;
 }
 
-void report(const TrainArguments& arguments, const nlohmann::json& result, const std::string& file) {
+void report(const TrainArguments& arguments, const Config& config, const nlohmann::json& result,
+            const std::string& file) {
+  const std::string lost = lost_classes_warning(result, config);
+  if (!lost.empty()) note("warning: " + lost);
   if (arguments.run.json) {
     print(result);
   } else {
@@ -36,24 +44,64 @@ void report(const TrainArguments& arguments, const nlohmann::json& result, const
   }
 }
 
-/// --resume with a run that is complete already: nothing to do but say so.
-bool report_if_complete(const TrainArguments& arguments, const Config& config) {
-  if (!arguments.resume) return false;
+/// Whether the run is complete already, so that there is nothing to do but say so. --resume takes it for
+/// complete if its training is the same, whatever is recorded and tested now.
+bool report_if_complete(const TrainArguments& arguments, const Config& config, const Dataset& dataset,
+                        const Provenance& provenance) {
   remove_checkpoint_of_complete_run(arguments.output);
-  if (fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output)) return false;
-  const RunReader reader(arguments.output);
-  if (reader.kind() != FileKind::run) {
-    throw Error(ErrorKind::checkpoint, "can't resume '" + arguments.output + "' (it is a " +
-                                           to_string(reader.kind()) +
-                                           " file, not a run); choose another file with -o");
+  if (arguments.resume && !arguments.force) {
+    if (fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output)) return false;
+    const RunReader reader(arguments.output);
+    if (reader.kind() != FileKind::run) {
+      throw Error(ErrorKind::checkpoint, "can't resume '" + arguments.output + "' (it is a " +
+                                             to_string(reader.kind()) +
+                                             " file, not a run); choose another file with -o");
+    }
+    require_same_training(config, reader);
+    require_same_images(reader, dataset);
+  } else {
+    std::string backup;
+    const Replace replace = arguments.force ? Replace::yes : Replace::no;
+    const Existing found =
+        look_at_existing(arguments.output, FileKind::run, config, dataset, provenance, replace, backup);
+    if (found == Existing::replaced) note("what was '" + arguments.output + "' is kept as '" + backup + "'");
+    if (found != Existing::the_same) return false;
   }
-  require_same_training(config, reader);
-  note("'" + arguments.output + "' is complete already; nothing to resume");
-  report(arguments, reader.summary(), arguments.output);
+  note("'" + arguments.output +
+       "' is complete already, with these settings and images; --force trains it anew");
+  report(arguments, config, RunReader(arguments.output).summary(), arguments.output);
   return true;
 }
 
-Trainer make_trainer(const TrainArguments& arguments, const Config& config, const Dataset& dataset,
+/// What a network learned from before this run, for the run's file. A checkpoint knows it, too.
+struct Start {
+  std::vector<LearnedImages> earlier = {};
+  std::string from = {};
+};
+
+/// The network goes on with the mean that it has learned with.
+Start start_of(const std::string& from, Dataset& dataset) {
+  const RunReader reader(from);
+  const DataRecord record = read_data(reader);
+  if (record.mean.size() == dataset.train.mean().size()) dataset.use_means(record.mean, record.test_mean);
+  return {.earlier = record.learned(), .from = fmt::format("{} (SHA-256 {})", from, sha256_of_file(from))};
+}
+
+/// Images that were learned from must not judge: not those of an earlier run, nor those of the same files.
+void refuse_seen_images(const TrainArguments& arguments, const Start& start,
+                        const std::vector<LearnedImages>& of_bank, const Dataset& dataset) {
+  const SeenImages seen = arguments.allow_seen_images ? SeenImages::allowed : SeenImages::refused;
+  const auto look = [&](const std::string& who, const std::string& leak) {
+    if (const std::string text = refuse_leak(who, leak, seen); !text.empty()) note("warning: " + text);
+  };
+  look("'" + arguments.from + "'", leak_into_validation(start.earlier, dataset));
+  look("'" + arguments.from + "'", leak_into_test(start.earlier, dataset));
+  look("the bank of '" + arguments.bank + "'", leak_into_validation(of_bank, dataset));
+  look("the bank of '" + arguments.bank + "'", leak_into_test(of_bank, dataset));
+  look("this run", leak_into_test({dataset.identity.learned}, dataset));
+}
+
+Trainer make_trainer(const TrainArguments& arguments, const Config& config, Dataset& dataset,
                      TrainOptions options) {
   const std::string checkpoint = checkpoint_path(arguments.output);
   const auto begin = [&]() -> Trainer {
@@ -70,6 +118,11 @@ Trainer make_trainer(const TrainArguments& arguments, const Config& config, cons
                                              " file); remove it, or choose another file with -o");
     }
     if (options.provenance.bank.empty()) options.provenance.bank = reader.provenance().bank;
+    if (options.provenance.from.empty()) options.provenance.from = reader.provenance().from;
+    require_same_images(reader, dataset);
+    DataRecord record = read_data(reader);
+    dataset.use_means(record.mean, record.test_mean);
+    options.earlier = std::move(record.earlier);
     Trainer trainer(config, dataset, std::move(options), reader);
     note(fmt::format("resuming after {} images", trainer.state().total.images));
     return trainer;
@@ -100,30 +153,39 @@ void note_classes_without_rows(const MemoryNetwork& memory, const ImageSet& trai
 
 }  // namespace
 
-int run(const TrainArguments& arguments) {
+int run(const TrainArguments& given_arguments) {
+  TrainArguments arguments = given_arguments;
   Config config = read_arguments(arguments);
+  if (arguments.output.empty()) arguments.output = default_output(config, arguments.run.overrides);
   prepare_output(arguments.output, arguments.config);
   if (!arguments.from.empty()) prepare_output(arguments.output, arguments.from);
-  if (arguments.bank.empty() && report_if_complete(arguments, config)) return exit_code::kDone;
+  const OutputClaim claim(arguments.output);
   const ThreadLimit limit(arguments.run.threads);
-  const Dataset dataset = load_dataset(config.dataset);
+  Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
-  std::optional<GivenBank> given;
-  if (!arguments.bank.empty()) {
-    given = read_bank(arguments.bank, config, dataset);
-    if (report_if_complete(arguments, config)) return exit_code::kDone;
-    for (const std::string& text : given->notes) note(text);
-  }
-  interrupt::install();
+  std::optional<GivenBank> bank;
+  if (!arguments.bank.empty()) bank = read_bank(arguments.bank, config, dataset);
+  const Start start = arguments.from.empty() ? Start{} : start_of(arguments.from, dataset);
   TrainOptions options{.output = arguments.output,
                        .checkpoint_every = arguments.checkpoint_every,
                        .max_seconds = arguments.max_seconds,
                        .verbosity = arguments.run.verbosity(),
-                       .provenance = make_provenance(config, arguments.command_line, limit.threads())};
-  if (given) {
-    options.bank.emplace(std::move(given->fields));
-    options.provenance.bank = given->origin;
+                       .provenance = make_provenance(config, arguments.command_line, limit.threads()),
+                       .earlier = start.earlier};
+  options.provenance.from = start.from;
+  if (bank) {
+    options.bank.emplace(std::move(bank->fields));
+    options.provenance.bank = bank->origin;
+    for (const LearnedImages& images : bank->fitted_on) {
+      if (images != dataset.identity.learned) options.earlier.push_back(images);
+    }
   }
+  refuse_seen_images(arguments, start, bank ? bank->fitted_on : std::vector<LearnedImages>{}, dataset);
+  if (report_if_complete(arguments, config, dataset, options.provenance)) return exit_code::kDone;
+  if (bank) {
+    for (const std::string& text : bank->notes) note(text);
+  }
+  interrupt::install();
   Trainer trainer = make_trainer(arguments, config, dataset, std::move(options));
   if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
       trainer.network().engine() == "reference") {
@@ -135,7 +197,7 @@ int run(const TrainArguments& arguments) {
     note("time is up; continue from '" + checkpoint + "' with the same command and --resume");
     nlohmann::json so_far = trainer.result();
     so_far["output"] = checkpoint;
-    report(arguments, so_far, checkpoint);
+    report(arguments, config, so_far, checkpoint);
     return exit_code::kDone;
   }
   const auto result = end == TrainEnd::complete ? trainer.finish() : std::nullopt;
@@ -147,7 +209,7 @@ int run(const TrainArguments& arguments) {
   if (const MemoryNetwork* memory = trainer.network().memory()) {
     note_classes_without_rows(*memory, dataset.train);
   }
-  report(arguments, *result, arguments.output);
+  report(arguments, config, *result, arguments.output);
   return exit_code::kDone;
 }
 

@@ -10,6 +10,7 @@
 
 #include "encoders/fixed_fields.hpp"
 #include "experiments/config_schema.hpp"
+#include "experiments/run/data_record.hpp"
 #include "experiments/run/interrupt.hpp"
 
 namespace shallows {
@@ -40,52 +41,69 @@ std::string text_of(ImageShape shape) {
           path, problem));
 }
 
-/// Whether a run or bank file of this configuration has fitted the filters to its images: not if they were
-/// drawn or given.
-bool fits_filters(const Config& config) {
-  const bool in_place = config.model == ModelKind::rate && config.rate.hidden_rule != HiddenRule::fixed;
-  return is_learned(config.hidden.kind) || in_place;
+bool learns_in_place(const Config& config) {
+  return config.model == ModelKind::rate && config.rate.hidden_rule != HiddenRule::fixed;
 }
 
-/// How the images that `stored` was fitted on differ from those at hand; empty if they don't.
-std::vector<std::string> image_differences(const Config& stored, const nlohmann::json& summary,
-                                           const Config& config, const Dataset& dataset) {
-  std::vector<std::string> differences;
-  for (const char* key : {"dataset.name", "dataset.images", "dataset.classes"}) {
-    const std::string there = setting(stored, key);
-    if (there != setting(config, key))
-      differences.push_back(fmt::format("{}, here {}", there, setting(config, key)));
+/// What the filters of a file were fitted to: the images of its run, and those of a bank that it was given.
+/// Nothing if they were drawn.
+std::vector<LearnedImages> images_of_filters(const RunReader& reader, const Config& stored) {
+  const DataRecord record = read_data(reader);
+  const bool given = !reader.provenance().bank.empty();
+  std::vector<LearnedImages> images;
+  if (given || learns_in_place(stored)) images = record.earlier;
+  if (learns_in_place(stored) || (is_learned(stored.hidden.kind) && !given))
+    images.push_back(record.identity.learned);
+  return images;
+}
+
+/// How the images that a bank was fitted to differ from those at hand; empty if they don't.
+std::string other_images(const LearnedImages& fitted, const LearnedImages& here) {
+  if (fitted.files != here.files) {
+    return fmt::format("SHA-256 {}... ({}), here {}... ({})", short_digest(fitted.files.sha256),
+                       fitted.files.images, short_digest(here.files.sha256), here.files.images);
   }
-  const auto recorded = summary.find("training_images");
-  if (!differences.empty() || recorded == summary.end() || !config.dataset.classes.empty())
-    return differences;
-  const std::uint64_t there = recorded->get<std::uint64_t>() + stored.dataset.validation;
-  const std::uint64_t here = dataset.train.size() + dataset.validation.size();
-  if (there != here) differences.push_back(fmt::format("{} training images, here {}", there, here));
-  return differences;
+  if (fitted.classes != here.classes)
+    return fmt::format("dataset.classes = \"{}\", here \"{}\"", fitted.classes, here.classes);
+  return {};
 }
 
-/// Held-out images are the last ones, so more were seen where fewer were held out.
-bool has_seen_validation(const Config& stored, const Config& config, const Dataset& dataset) {
-  const std::uint64_t most = stored.learned.fit_images;
-  const bool all = !is_learned(stored.hidden.kind) || most == 0;
-  return stored.dataset.validation < config.dataset.validation && (all || most > dataset.train.size());
+/// Of the same images, multiplied by one factor.
+ReceptiveFields times(const ReceptiveFields& bank, double factor) {
+  std::vector<float> filters(bank.filters().begin(), bank.filters().end());
+  for (float& weight : filters) weight = static_cast<float>(static_cast<double>(weight) * factor);
+  return {bank.shape(),
+          bank.patch(),
+          {bank.positions().begin(), bank.positions().end()},
+          std::move(filters),
+          bank.inhibition()};
 }
 
-std::vector<std::string> notes_about_images(const RunReader& reader, const Provenance& made,
-                                            const Config& stored, const Config& config,
-                                            const Dataset& dataset) {
-  if (!made.bank.empty() || !fits_filters(stored)) return {};
-  const auto differences = image_differences(stored, reader.summary(), config, dataset);
-  if (!differences.empty()) {
-    return {fmt::format("the bank of '{}' was fitted on other images ({})", reader.path(),
-                        fmt::join(differences, "; "))};
+/// Throws Error (configuration) that names the key that does not fit the bank.
+void require_fitting(const std::string& path, const ReceptiveFields& bank, const Config& stored,
+                     const Config& config, ImageShape shape) {
+  if (config.hidden.kind != FieldKind::file && config.hidden.kind != stored.hidden.kind) {
+    refuse_bank(path,
+                fmt::format("{}, here {}", setting(stored, "hidden.kind"), setting(config, "hidden.kind")));
   }
-  if (!has_seen_validation(stored, config, dataset)) return {};
-  return {fmt::format(
-      "the bank of '{}' was fitted on images that are held out here, too ({}, here {}); "
-      "validation figures may be too good",
-      reader.path(), setting(stored, "dataset.validation"), setting(config, "dataset.validation"))};
+  if (bank.size() != config.hidden.size) {
+    refuse_bank(path, fmt::format("it has {} filters, here {}", bank.size(), setting(config, "hidden.size")));
+  }
+  if (bank.patch() != config.hidden.patch) {
+    refuse_bank(path, fmt::format("its patches have side {}, here {}", bank.patch(),
+                                  setting(config, "hidden.patch")));
+  }
+  if (bank.shape() != shape) {
+    refuse_bank(path, fmt::format("it is for images of {}, these are {}; rows x columns x channels",
+                                  text_of(bank.shape()), text_of(shape)));
+  }
+  require_inhibition(bank, config, path);
+}
+
+float largest_weight(const ReceptiveFields& bank) {
+  float largest = 0.0F;
+  for (const float weight : bank.filters()) largest = std::max(largest, std::abs(weight));
+  return largest;
 }
 
 }  // namespace
@@ -196,10 +214,15 @@ std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& da
   return scaled_bank(learn_bank(config, dataset, verbosity).bank, config, dataset.train);
 }
 
-void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
-                const nlohmann::json& summary) {
+void write_bank(const std::string& path, const ReceptiveFields& bank, const Config& config,
+                const Dataset& dataset, const Provenance& provenance, const nlohmann::json& summary) {
   RunWriter writer(path, FileKind::bank);
   writer.write_provenance(provenance);
+  DataRecord record = record_of(dataset);
+  LearnedImages& learned = record.identity.learned;
+  if (is_learned(config.hidden.kind) && config.learned.fit_images > 0)
+    learned.first = std::min(learned.first, config.learned.fit_images);
+  write_data(writer, record);
   writer.write_arrays(bank_arrays(bank));
   const NamedArray shape = shape_array(bank.shape());
   writer.write_arrays(std::span(&shape, 1));
@@ -221,24 +244,14 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
   const ReceptiveFields bank = stored_bank(arrays, stored_shape(arrays));
   const Provenance made = reader.provenance();
   const Config stored = parse_config(made.config, path, {});
-
-  if (config.hidden.kind != FieldKind::file && config.hidden.kind != stored.hidden.kind) {
-    refuse_bank(path,
-                fmt::format("{}, here {}", setting(stored, "hidden.kind"), setting(config, "hidden.kind")));
+  require_fitting(path, bank, stored, config, dataset.train.shape());
+  const std::vector<LearnedImages> fitted = images_of_filters(reader, stored);
+  std::vector<std::string> notes;
+  for (const LearnedImages& images : fitted) {
+    const std::string other = other_images(images, dataset.identity.learned);
+    if (!other.empty())
+      notes.push_back(fmt::format("the bank of '{}' was fitted on other images ({})", path, other));
   }
-  if (bank.size() != config.hidden.size) {
-    refuse_bank(path, fmt::format("it has {} filters, here {}", bank.size(), setting(config, "hidden.size")));
-  }
-  if (bank.patch() != config.hidden.patch) {
-    refuse_bank(path, fmt::format("its patches have side {}, here {}", bank.patch(),
-                                  setting(config, "hidden.patch")));
-  }
-  if (bank.shape() != dataset.train.shape()) {
-    refuse_bank(path, fmt::format("it is for images of {}, these are {}; rows x columns x channels",
-                                  text_of(bank.shape()), text_of(dataset.train.shape())));
-  }
-  require_inhibition(bank, config, path);
-  std::vector<std::string> notes = notes_about_images(reader, made, stored, config, dataset);
   const Config asked = config;
   if (is_learned(config.hidden.kind)) {
     const FieldScale scale_by = config.learned.scale_by;
@@ -246,14 +259,27 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
     config.learned.scale_by = scale_by;
   } else if (is_fixed(config.hidden.kind)) {
     config.hidden = stored.hidden;
+    config.hidden.scale = asked.hidden.scale;
   }
   if (const auto changes = training_differences(asked, config); !changes.empty()) {
     notes.push_back(fmt::format("settings of the bank of '{}' take the place of those given here ({})", path,
                                 fmt::join(changes, ", ")));
   }
-  return {.fields = scaled_bank(bank, config, dataset.train),
+  ReceptiveFields fields = is_fixed(config.hidden.kind) && stored.hidden.scale != config.hidden.scale
+                               ? times(bank, config.hidden.scale / stored.hidden.scale)
+                               : scaled_bank(bank, config, dataset.train);
+  const double factor =
+      static_cast<double>(largest_weight(fields)) / static_cast<double>(largest_weight(bank));
+  if (!is_learned(config.hidden.kind) && std::abs(factor - 1.0) > 1e-6) {
+    const std::string by =
+        is_fixed(config.hidden.kind) ? "" : fmt::format("{}, ", setting(config, "hidden.scale_by"));
+    notes.push_back(fmt::format("the fields of '{}' are multiplied by {:.4g} ({}{})", path, factor, by,
+                                setting(config, "hidden.scale")));
+  }
+  return {.fields = std::move(fields),
           .origin = fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed, made.created, made.git_hash,
                                 made.command_line),
+          .fitted_on = fitted,
           .notes = std::move(notes)};
 }
 

@@ -40,23 +40,23 @@ ReceptiveFields scaled_bank(const ReceptiveFields& bank, const Config& config, c
 /// one given, and as learn_bank does.
 std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
 
-/// Writes a bank file: the bank as learned or drawn (scaled when a network takes it), where it comes from,
-/// figures.
-void write_bank(const std::string& path, const ReceptiveFields& bank, const Provenance& provenance,
-                const nlohmann::json& summary);
+/// Writes a bank file: the bank as learned or drawn (scaled when a network takes it), the images that it was
+/// learned from, where it comes from, figures.
+void write_bank(const std::string& path, const ReceptiveFields& bank, const Config& config,
+                const Dataset& dataset, const Provenance& provenance, const nlohmann::json& summary);
 
 /// A bank of a file, in one line which file that is and how it was made, and what the user should know: that
-/// the bank was fitted on another data set or on images that are held out here, or that its settings take the
-/// place of others.
+/// the bank was fitted on another data set, that its settings take the place of others, or that its fields
+/// are scaled.
 struct GivenBank {
   ReceptiveFields fields;
   std::string origin;
+  std::vector<LearnedImages> fitted_on = {};  ///< nothing for fields that were drawn
   std::vector<std::string> notes = {};
 };
 
-/// The bank of a bank file, run file or checkpoint, scaled as `config` asks for. Settings of how it was
-/// made are copied from the file into `config`. Where the bank of a run file comes from another file, it is
-/// not known which images it was fitted on, and there is no note about them. Throws Error (configuration)
+/// The bank of a bank file, run file or checkpoint, with the scale that `config` asks for. Settings of how it
+/// was made otherwise are copied from the file into `config`. Throws Error (configuration)
 /// that names the key if the bank is of another kind (unless hidden.kind is "file"), size or patch than the
 /// configuration's, or was made for images of another shape; data if the file holds none.
 GivenBank read_bank(const std::string& path, Config& config, const Dataset& dataset);

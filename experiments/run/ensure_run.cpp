@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "experiments/run/interrupt.hpp"
+#include "output/output_claim.hpp"
 
 namespace shallows {
 
-std::optional<nlohmann::json> finished_run(const Config& config, const std::string& output) {
+std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& dataset,
+                                           const std::string& output) {
   remove_checkpoint_of_complete_run(output);
   if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
   const RunReader reader(output);
@@ -16,11 +18,13 @@ std::optional<nlohmann::json> finished_run(const Config& config, const std::stri
                 "'" + output + "' is a " + to_string(reader.kind()) + " file, not a run; move it away");
   }
   require_same_training(config, reader);
+  require_same_images(reader, dataset);
   return reader.summary();
 }
 
 std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options) {
-  if (auto figures = finished_run(config, options.output)) return figures;
+  const OutputClaim claim(options.output);
+  if (auto figures = finished_run(config, dataset, options.output)) return figures;
   const std::string checkpoint = checkpoint_path(options.output);
   const auto begin = [&]() -> Trainer {
     if (!std::filesystem::exists(checkpoint)) return {config, dataset, std::move(options)};

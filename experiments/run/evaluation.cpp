@@ -25,6 +25,20 @@ void refuse_silence(const Tally& tally, const std::string& when) {
   }
 }
 
+std::vector<std::uint32_t> lost_classes(std::span<const std::uint64_t> confusion, std::size_t classes) {
+  std::vector<std::uint32_t> lost;
+  for (std::size_t c = 0; c < classes; ++c) {
+    std::uint64_t shown = 0;
+    std::uint64_t answered = 0;
+    for (std::size_t other = 0; other < classes; ++other) {
+      shown += confusion[c * classes + other];
+      answered += confusion[other * classes + c];
+    }
+    if (shown > 0 && answered == 0) lost.push_back(static_cast<std::uint32_t>(c));
+  }
+  return lost;
+}
+
 Network scaled_for(const Network& network, const Config& config, const ImageSet& set) {
   return network.with_bank(config, scaled_bank(*network.bank(), config, set));
 }

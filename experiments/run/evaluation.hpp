@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "encoders/image.hpp"
@@ -26,6 +28,10 @@ struct EvaluationPlan {
   TimeMs start_ms = 0.0;     ///< when the first trial starts, on the recording's time axis
   Verbosity verbosity = Verbosity::normal;
 };
+
+/// The classes of which images were shown and that were never the answer: of a confusion matrix
+/// [label][predicted].
+std::vector<std::uint32_t> lost_classes(std::span<const std::uint64_t> confusion, std::size_t classes);
 
 /// The network as it answers `set` with hidden.per_set_scale: its bank scaled by what is measured on these
 /// images. Throws Error (network) if it answers nothing to them.

@@ -1,8 +1,10 @@
 #include "experiments/run/result.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <limits>
+#include <vector>
 
 #include "experiments/run/progress.hpp"
 
@@ -20,6 +22,11 @@ nlohmann::json spikes_per_image(const Tally& tally, const Network& network) {
 
 double rate(double amount, double seconds) { return seconds > 0.0 ? amount / seconds : 0.0; }
 
+/// "3, 5"
+std::string list_of(const nlohmann::json& classes) {
+  return fmt::format("{}", fmt::join(classes.get<std::vector<std::uint32_t>>(), ", "));
+}
+
 double number_or_nan(const nlohmann::json& result, const char* key) {
   const auto found = result.find(key);
   return found != result.end() && found->is_number() ? found->get<double>()
@@ -28,15 +35,17 @@ double number_or_nan(const nlohmann::json& result, const char* key) {
 
 }  // namespace
 
-nlohmann::json describe_run(const Config& config, const Network& network, const std::string& dataset) {
+nlohmann::json describe_run(const Config& config, const Network& network, const Dataset& dataset) {
   nlohmann::json result = {{"name", config.name},
-                           {"dataset", dataset},
+                           {"dataset", dataset.name},
+                           {"train_sha256", dataset.identity.learned.files.sha256},
                            {"model", model_name(config, network.shape())},
                            {"coding", coding_name(config)},
                            {"hidden", network.hidden()},
                            {"seed", config.seed},
                            {"epochs", config.training.epochs},
                            {"engine", network.engine()}};
+  if (!dataset.test.empty()) result["test_sha256"] = dataset.identity.test.sha256;
   if (config.hidden.kind != FieldKind::none) result["patch"] = config.hidden.patch;
   if (network.memory() != nullptr) result["fields"] = network.memory()->fields();
   return result;
@@ -45,22 +54,43 @@ nlohmann::json describe_run(const Config& config, const Network& network, const 
 void add_training(nlohmann::json& result, const TrainState& state, const Network& network) {
   const Tally& total = state.total;
   result["images_trained"] = total.images;
-  result["train_seconds"] = total.seconds;
+  result["training_seconds"] = total.seconds;
   result["ms_per_image"] = total.per_image(1e3 * total.seconds);
   result["spikes_per_image"] = spikes_per_image(total, network);
   result["synaptic_events"] = total.synaptic_events;
   result["synaptic_events_per_second"] = rate(static_cast<double>(total.synaptic_events), total.seconds);
 }
 
-void add_evaluation(nlohmann::json& result, const std::string& split, const Tally& tally,
+void add_evaluation(nlohmann::json& result, const std::string& split, const Evaluation& evaluation,
                     const Network& network) {
+  const Tally& tally = evaluation.tally;
   result[split + "_accuracy"] = tally.accuracy();
   result[split + "_images"] = tally.images;
   result[split + "_correct"] = tally.correct;
+  result[split + "_lost_classes"] = lost_classes(evaluation.confusion, network.classes());
   result[split + "_seconds"] = tally.seconds;
   result[split + "_ms_per_image"] = tally.per_image(1e3 * tally.seconds);
   result[split + "_spikes_per_image"] = spikes_per_image(tally, network);
   result[split + "_synaptic_operations_per_image"] = tally.per_image(tally.synaptic_events);
+}
+
+std::string lost_classes_warning(const nlohmann::json& result, const Config& config) {
+  for (const char* split : {"test", "validation", "train"}) {
+    const auto lost = result.find(std::string(split) + "_lost_classes");
+    if (lost == result.end() || lost->empty()) continue;
+    const std::string problem =
+        fmt::format("class {} is never the answer to the {} images", list_of(*lost), split);
+    if (config.model == ModelKind::memory)
+      return problem + " (a memory has few rows of it, or none); raise memory.max_neurons";
+    if (config.model == ModelKind::rate && config.rate.loss == ReadoutLoss::squared_error)
+      return problem +
+             " (a rectified unit that falls silent for all images learns nothing any more); lower "
+             "training.learning_rate, raise readout.bias_max, or set readout.loss = \"cross-entropy\"";
+    return problem +
+           " (the network is not trained yet, or its learning has failed for it); train longer, or "
+           "lower training.learning_rate";
+  }
+  return {};
 }
 
 ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& result) {
@@ -76,6 +106,8 @@ ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& r
     row.epochs = result.at("epochs").get<double>();
     row.test_accuracy = result.at("test_accuracy").get<double>();
     row.test_images = result.at("test_images").get<std::uint64_t>();
+    row.test_sha256 = result.value("test_sha256", "");
+    row.lost_classes = result.at("test_lost_classes").get<std::vector<std::uint32_t>>();
     row.ci95 = wilson_interval(result.at("test_correct").get<std::uint64_t>(), row.test_images);
     if (const auto spikes = result.find("test_spikes_per_image"); spikes != result.end()) {
       for (const auto& [population, count] : spikes->items()) row.spikes_per_image += count.get<double>();
@@ -87,7 +119,7 @@ ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& r
                     "it to the end or run shallows test on it");
   }
   row.synaptic_operations_per_image = number_or_nan(result, "test_synaptic_operations_per_image");
-  row.train_seconds = number_or_nan(result, "train_seconds");
+  row.training_seconds = number_or_nan(result, "training_seconds");
   row.ms_per_image = number_or_nan(result, "ms_per_image");
   return row;
 }
@@ -110,7 +142,7 @@ std::string render_result(const nlohmann::json& result) {
   if (result.contains("images_trained")) {
     text += fmt::format("  trained     {} images in {} ({:.3f} ms each, {:.3g} synaptic events/s)\n",
                         result.at("images_trained").get<std::uint64_t>(),
-                        format_duration(result.at("train_seconds").get<double>()),
+                        format_duration(result.at("training_seconds").get<double>()),
                         result.at("ms_per_image").get<double>(),
                         result.at("synaptic_events_per_second").get<double>());
     // Empty objects are not stored.
@@ -125,6 +157,8 @@ std::string render_result(const nlohmann::json& result) {
     const auto interval = wilson_interval(correct, images);
     text += fmt::format("  {:<11} {:.2f} % of {} images (95 % interval {:.2f} to {:.2f})\n", split,
                         result.at(prefix + "accuracy").get<double>(), images, interval[0], interval[1]);
+    const auto& lost = result.at(prefix + "lost_classes");
+    if (!lost.empty()) text += fmt::format("              never the answer: {}\n", list_of(lost));
     const std::string spikes = spikes_text(result.at(prefix + "spikes_per_image"));
     if (!spikes.empty()) text += fmt::format("              {} spikes per image\n", spikes);
   }

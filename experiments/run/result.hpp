@@ -6,6 +6,7 @@
 #include <string>
 
 #include "experiments/config.hpp"
+#include "experiments/dataset.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/train_state.hpp"
@@ -13,17 +14,20 @@
 
 namespace shallows {
 
-/// What does not depend on how far the run is: name, dataset, model, coding, hidden, patch, seed, epochs,
-/// engine.
-nlohmann::json describe_run(const Config& config, const Network& network, const std::string& dataset);
+/// What does not depend on how far the run is: name, dataset, train_sha256, test_sha256, model, coding,
+/// hidden, patch, seed, epochs, engine.
+nlohmann::json describe_run(const Config& config, const Network& network, const Dataset& dataset);
 
-/// Adds images_trained, train_seconds, ms_per_image, spikes_per_image, synaptic_events and their rate.
+/// Adds images_trained, training_seconds, ms_per_image, spikes_per_image, synaptic_events and their rate.
 void add_training(nlohmann::json& result, const TrainState& state, const Network& network);
 
-/// Adds <split>_accuracy (percent), _images, _correct, _seconds, _ms_per_image, _spikes_per_image and
-/// _synaptic_operations_per_image.
-void add_evaluation(nlohmann::json& result, const std::string& split, const Tally& tally,
+/// Adds <split>_accuracy (percent), _images, _correct, _lost_classes, _seconds, _ms_per_image,
+/// _spikes_per_image and _synaptic_operations_per_image.
+void add_evaluation(nlohmann::json& result, const std::string& split, const Evaluation& evaluation,
                     const Network& network);
+
+/// What to say of the classes that are never the answer, and what to do about it; empty if there are none.
+std::string lost_classes_warning(const nlohmann::json& result, const Config& config);
 
 /// A row of the comparison; throws Error (data) if the file's summary lacks what it takes.
 ComparisonRow to_comparison_row(const std::string& file, const nlohmann::json& result);

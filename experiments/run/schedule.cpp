@@ -9,13 +9,20 @@
 #include "sim/rng.hpp"
 
 namespace shallows {
+namespace {
+
+std::uint64_t presentations_of(double epochs, std::size_t images) {
+  if (epochs == 0.0) return 0;
+  return static_cast<std::uint64_t>(std::max(1LL, std::llround(epochs * static_cast<double>(images))));
+}
+
+}  // namespace
 
 Schedule::Schedule(const TrainingConfig& training, std::size_t images, std::uint64_t seed)
     : training_(training),
       images_(images),
       seed_(seed),
-      presentations_(static_cast<std::uint64_t>(
-          std::max(1LL, std::llround(training.epochs * static_cast<double>(images))))),
+      presentations_(presentations_of(training.epochs, images)),
       shuffled_epoch_(std::numeric_limits<std::uint64_t>::max()) {
   assert(images > 0);
 }

@@ -14,7 +14,7 @@ class Schedule {
  public:
   Schedule(const TrainingConfig& training, std::size_t images, std::uint64_t seed);
 
-  /// Number of presentations: epochs * images, rounded; at least 1.
+  /// Number of presentations: epochs * images, rounded; at least 1 unless epochs is 0, the untrained network.
   std::uint64_t presentations() const { return presentations_; }
   /// Image of presentation k.
   std::size_t image(std::uint64_t k);

@@ -64,8 +64,9 @@ void require_same_recording(const Config& config, const RunReader& checkpoint) {
                   fmt::join(now, ", "), checkpoint.path(), fmt::join(before, ", ")));
 }
 
-Network checked_network(const Config& config, const RunReader& checkpoint) {
+Network checked_network(const Config& config, const Dataset& dataset, const RunReader& checkpoint) {
   require_same_training(config, checkpoint);
+  require_same_images(checkpoint, dataset);
   require_same_recording(config, checkpoint);
   return restore_network(config, checkpoint);
 }
@@ -105,7 +106,7 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
                  const RunReader& checkpoint)
-    : Trainer(config, dataset, std::move(options), checked_network(config, checkpoint),
+    : Trainer(config, dataset, std::move(options), checked_network(config, dataset, checkpoint),
               stored_initial_weights(config, checkpoint), read_train_state(checkpoint),
               read_snapshot(checkpoint)) {}
 
@@ -262,6 +263,7 @@ std::string Trainer::note() const {
 
 void Trainer::write_network(RunWriter& writer) const {
   writer.write_provenance(options_.provenance);
+  write_data(writer, record_of(dataset_, options_.earlier));
   writer.write_arrays(network_.arrays());
   if (!initial_weights_.name.empty()) writer.write_arrays(std::span(&initial_weights_, 1));
   if (network_.memory() != nullptr) write_memory(writer, *network_.memory());
@@ -289,7 +291,7 @@ void Trainer::write_checkpoint_file(const h5::Snapshot* recording, bool complete
 }
 
 nlohmann::json Trainer::result() const {
-  nlohmann::json result = describe_run(config_, network_, dataset_.name);
+  nlohmann::json result = describe_run(config_, network_, dataset_);
   add_training(result, state_, network_);
   result["version"] = options_.provenance.version;
   result["threads"] = options_.provenance.threads;
@@ -331,7 +333,7 @@ bool Trainer::evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann
     if (evaluation.interrupted) return false;
     const TimeMs trial_ms = network_.is_spiking() ? config_.spiking.protocol.test_ms : 0.0;
     start_ms += static_cast<double>(evaluation.tally.images) * trial_ms;
-    add_evaluation(figures, split, evaluation.tally, network_);
+    add_evaluation(figures, split, evaluation, network_);
     writer.write_array("evaluation/" + split + "_confusion", evaluation.confusion,
                        {network_.classes(), network_.classes()});
     return true;

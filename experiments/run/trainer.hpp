@@ -13,6 +13,7 @@
 
 #include "experiments/config.hpp"
 #include "experiments/dataset.hpp"
+#include "experiments/run/data_record.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/record_selection.hpp"
@@ -30,6 +31,7 @@ struct TrainOptions {
   double max_seconds = 0.0;                ///< stop and checkpoint after so long; 0: no limit
   Verbosity verbosity = Verbosity::normal;
   Provenance provenance;
+  std::vector<LearnedImages> earlier = {};             ///< that the network has learned from before this run
   std::optional<ReceptiveFields> bank = std::nullopt;  ///< scaled; none: the one that the configuration makes
 };
 

@@ -42,7 +42,9 @@ bool put_list(hid_t object, const std::string& name, const std::vector<T>& value
   const hsize_t extent = values.size();
   const Handle space(H5Screate_simple(1, &extent, nullptr), H5Sclose);
   constexpr ElementType type = element_type<T>();
-  return put(object, name, detail::file_type(type), detail::memory_type(type), space.id(), values.data());
+  const T nothing{};  // HDF5 wants an address even where there is nothing to write
+  return put(object, name, detail::file_type(type), detail::memory_type(type), space.id(),
+             values.empty() ? &nothing : values.data());
 }
 
 bool put_enum(hid_t object, const std::string& name, const Enumeration& members, std::uint8_t value) {

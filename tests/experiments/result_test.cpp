@@ -34,7 +34,7 @@ TEST(ComparisonRow, TakesItsFiguresFromTheResult) {
   EXPECT_DOUBLE_EQ(row.spikes_per_image, 123.5);
   EXPECT_EQ(row.synaptic_operations_per_image, 5000.0);
   EXPECT_EQ(row.ci95, wilson_interval(180, 200));
-  EXPECT_TRUE(std::isnan(row.train_seconds));  // the result does not have it
+  EXPECT_TRUE(std::isnan(row.training_seconds));  // the result does not have it
 }
 
 TEST(ComparisonRow, RefusesAResultThatLacksAnAccuracyOrHasAnotherType) {

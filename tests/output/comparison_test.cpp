@@ -51,7 +51,7 @@ std::vector<ComparisonRow> two_rows() {
            .ci95 = {98.24, 98.72},
            .spikes_per_image = 0.0,
            .synaptic_operations_per_image = 550000.0,
-           .train_seconds = 12.25,
+           .training_seconds = 12.25,
            .ms_per_image = 0.4},
           {.file = "dir, \"odd\".h5",
            .name = "θ|x",
@@ -62,7 +62,7 @@ std::vector<ComparisonRow> two_rows() {
            .seed = 18446744073709551615u,
            .epochs = 2,
            .test_accuracy = std::numeric_limits<double>::quiet_NaN(),
-           .train_seconds = 1.0}};
+           .training_seconds = 1.0}};
 }
 
 TEST(Comparison, TableIsAlignedAlsoWithWideCharacters) {
@@ -108,9 +108,10 @@ TEST(Comparison, JsonHasExactlyTheDocumentedKeys) {
   ASSERT_EQ(json.size(), 2u);
   std::set<std::string> keys;
   for (const auto& [key, value] : json[0].items()) keys.insert(key);
-  EXPECT_EQ(keys, (std::set<std::string>{"file", "name", "model", "coding", "dataset", "hidden", "seed",
-                                         "epochs", "test_accuracy", "test_images", "ci95", "spikes_per_image",
-                                         "synaptic_operations_per_image", "train_seconds", "ms_per_image"}));
+  EXPECT_EQ(keys,
+            (std::set<std::string>{"file", "name", "model", "coding", "dataset", "hidden", "seed", "epochs",
+                                   "test_accuracy", "test_images", "ci95", "spikes_per_image",
+                                   "synaptic_operations_per_image", "training_seconds", "ms_per_image"}));
   EXPECT_EQ(json[0]["ci95"], (nlohmann::json{98.24, 98.72}));
   EXPECT_EQ(nlohmann::json::parse(json.dump())[1]["test_accuracy"], nullptr);
   EXPECT_EQ(json[1]["seed"], 18446744073709551615u);

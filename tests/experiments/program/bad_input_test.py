@@ -224,14 +224,13 @@ class FullDisk(ProgramTestCase):
     """The good run that is there must survive."""
 
     def check(self, directory, run, reason):
-        arguments = ["train", "spiking.toml", "-o", directory / "run.h5"]
-        self.succeed(*arguments)
+        self.succeed("train", "spiking.toml", "-o", directory / "run.h5")
         before = (directory / "run.h5").read_bytes()
         # The first fails at the end, the second in the recording of the training, the third at a checkpoint.
         for extra in (["--record", "all@test:0:end", *settings("hidden.size=400")],
                       ["--record", "all", *settings("training.epochs=4")], settings("hidden.size=40000")):
-            outcome = run(*arguments, *extra)
-            self.assert_refused(outcome, EXIT_DATA, "run.h5", reason)
+            outcome = run("train", "spiking.toml", "-o", directory / "new.h5", *extra)
+            self.assert_refused(outcome, EXIT_DATA, "new.h5", reason)
             self.assertEqual((directory / "run.h5").read_bytes(), before)
             self.assertEqual([path.name for path in directory.iterdir() if path.name.endswith(".part")], [])
             for path in directory.iterdir():
@@ -368,10 +367,11 @@ class SilentNetwork(ProgramTestCase):
     def test_a_good_run_of_before_stays(self):
         self.succeed("train", "spiking.toml", "-o", "run.h5")
         before = (self.work / "run.h5").read_bytes()
-        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", *settings("input.gain_mV=0.5",
-                                                                                      "input.bias_mV=0"))
-        self.assert_refused(outcome, EXIT_FAILED, "silent")
-        self.assertEqual((self.work / "run.h5").read_bytes(), before)
+        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--force",
+                                   *settings("input.gain_mV=0.5", "input.bias_mV=0"))
+        self.assertEqual(outcome.code, EXIT_FAILED)
+        self.assertIn("kept as 'run.h5.bak'", outcome.stderr)
+        self.assertEqual((self.work / "run.h5.bak").read_bytes(), before)
 
     def test_a_network_that_is_silent_in_the_test_only(self):
         # Less than the delay, so nothing arrives.

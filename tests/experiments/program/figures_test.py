@@ -13,7 +13,7 @@ from harness import (EXIT_DATA, EXIT_DONE, EXIT_USAGE, PROGRAM, TEST, TRAIN, Pro
 NUMBER = (int, float)
 RESULT_KEYS = {
     "name": str, "dataset": str, "model": str, "hidden": int, "seed": int, "epochs": NUMBER, "images_trained": int,
-    "train_seconds": NUMBER, "ms_per_image": NUMBER, "test_accuracy": NUMBER, "test_images": int,
+    "training_seconds": NUMBER, "ms_per_image": NUMBER, "test_accuracy": NUMBER, "test_images": int,
     "spikes_per_image": dict, "synaptic_events": int, "synaptic_events_per_second": NUMBER, "threads": int,
     "version": str,
 }
@@ -28,11 +28,11 @@ class Train(ProgramTestCase):
 
     def check_figures(self, figures):
         self.check_keys(figures, RESULT_KEYS)
-        for key in ("train_seconds", "ms_per_image", "synaptic_events", "synaptic_events_per_second", "threads"):
+        for key in ("training_seconds", "ms_per_image", "synaptic_events", "synaptic_events_per_second", "threads"):
             self.assertGreater(figures[key], 0, key)
-        self.assertAlmostEqual(figures["ms_per_image"], 1e3 * figures["train_seconds"] / figures["images_trained"])
+        self.assertAlmostEqual(figures["ms_per_image"], 1e3 * figures["training_seconds"] / figures["images_trained"])
         self.assertAlmostEqual(figures["synaptic_events_per_second"],
-                               figures["synaptic_events"] / figures["train_seconds"], delta=1.0)
+                               figures["synaptic_events"] / figures["training_seconds"], delta=1.0)
         self.assertGreater(figures["test_accuracy"], 50.0)  # chance is 33
         self.assertLessEqual(figures["test_accuracy"], 100.0)
         self.assertEqual(figures["test_images"], TEST)
@@ -81,7 +81,7 @@ class Train(ProgramTestCase):
 
     def test_writes_to_runs_by_default_and_makes_folders(self):
         self.succeed("train", "spiking.toml")
-        self.assertEqual(self.names_in("runs"), ["spiking.h5"])
+        self.assertEqual(self.names_in("runs"), ["tiny-seed5.h5"])
         self.succeed("train", "spiking.toml", "-o", "a/b/c.h5")
         self.assertEqual(self.names_in("a/b"), ["c.h5"])
 
@@ -174,8 +174,8 @@ class Train(ProgramTestCase):
 
     def test_is_quiet_on_request(self):
         for option in ("--quiet", "-q"):
-            stdout, shown = self.on_a_terminal("train", "spiking.toml", "-o", "run.h5", option)
-            self.assertIn("run.h5", stdout)
+            stdout, shown = self.on_a_terminal("train", "spiking.toml", "-o", f"run{option}.h5", option)
+            self.assertIn(f"run{option}.h5", stdout)
             self.assertEqual(shown, "")
 
 
