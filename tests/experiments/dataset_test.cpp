@@ -82,6 +82,21 @@ TEST(Dataset, LoadsTheFourStandardFiles) {
   EXPECT_EQ(dataset.test.label(1), 2);
 }
 
+TEST(Dataset, IsTheSameInAnotherPlaceAndCompressedButNotWithAnotherPixel) {
+  TinySet files, compressed, changed;
+  changed.train_pixels[3] = 31;
+  DatasetConfig config = files.write();
+  config.validation = 1;
+  config.classes = "0,1";
+  const DataIdentity identity = load_dataset(config).identity;
+  EXPECT_EQ(identity.learned.files.images, 4U) << "held-out and left-out images too";
+  EXPECT_EQ(identity.learned.first, 3U);
+  EXPECT_EQ(identity.learned.classes, "0,1");
+  EXPECT_EQ(identity.learned.files, load_dataset(compressed.write(".gz")).identity.learned.files);
+  EXPECT_EQ(identity.test, load_dataset(changed.write()).identity.test);
+  EXPECT_NE(identity.learned.files, load_dataset(changed.write()).identity.learned.files);
+}
+
 TEST(Dataset, LoadsCompressedFiles) {
   const TinySet files;
   EXPECT_EQ(load_dataset(files.write(".gz")).train.size(), 4U);

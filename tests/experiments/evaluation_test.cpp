@@ -49,6 +49,13 @@ std::vector<float> scores_of(const Network& network, const Image& image) {
   return responses[0].scores;
 }
 
+TEST(LostClasses, AreThoseThatWereShownAndAreNeverTheAnswer) {
+  // [label][predicted]: 0 is taken for 1, of 2 there are no images, 3 is never the answer.
+  const std::vector<std::uint64_t> confusion = {0, 5, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 2, 1, 3, 0};
+  EXPECT_EQ(lost_classes(confusion, 4), (std::vector<std::uint32_t>{3}));
+  EXPECT_TRUE(lost_classes(std::vector<std::uint64_t>(16, 0), 4).empty());
+}
+
 /// The released pipeline divides the responses of each set by the largest one of this set. So a network that
 /// shows responses to images of another brightness this way can't tell them from the training images.
 TEST(PerSetScale, TakesTheBrightnessOfASetAway) {

@@ -22,6 +22,7 @@ nlohmann::json sample_result() {
           {"test_accuracy", 90.0},
           {"test_images", 200},
           {"test_correct", 180},
+          {"test_lost_classes", nlohmann::json::array()},
           {"test_spikes_per_image", {{"input", 100.0}, {"hidden", 20.5}, {"readout", 3.0}}},
           {"test_synaptic_operations_per_image", 5000.0}};
 }

@@ -64,6 +64,7 @@ TEST(Schedule, RoundsFractionsOfAnEpochAndShowsAtLeastOneImage) {
   EXPECT_EQ(Schedule({.epochs = 0.5}, kImages, 1).presentations(), 25U);
   EXPECT_EQ(Schedule({.epochs = 1.25}, 10, 1).presentations(), 13U);
   EXPECT_EQ(Schedule({.epochs = 1e-9}, kImages, 1).presentations(), 1U);
+  EXPECT_EQ(Schedule({.epochs = 0.0}, kImages, 1).presentations(), 0U) << "the untrained network";
 }
 
 TEST(Schedule, LowersTheLearningRateGeometricallyByTheFactorOverTheTraining) {

@@ -48,6 +48,8 @@ std::vector<ComparisonRow> two_rows() {
            .epochs = 0.5,
            .test_accuracy = 98.5,
            .test_images = 10000,
+           .test_sha256 = "aa11",
+           .lost_classes = {3, 5},
            .ci95 = {98.24, 98.72},
            .spikes_per_image = 0.0,
            .synaptic_operations_per_image = 550000.0,
@@ -62,6 +64,7 @@ std::vector<ComparisonRow> two_rows() {
            .seed = 18446744073709551615u,
            .epochs = 2,
            .test_accuracy = std::numeric_limits<double>::quiet_NaN(),
+           .test_sha256 = "bb22",
            .training_seconds = 1.0}};
 }
 
@@ -88,17 +91,19 @@ TEST(Comparison, MarkdownHasOneCellPerColumn) {
     cells.insert(bars);
   }
   EXPECT_EQ(count, 4);
-  EXPECT_EQ(cells, std::set<std::size_t>{16});
+  EXPECT_EQ(cells, std::set<std::size_t>{17});
 }
 
 TEST(Comparison, CsvQuotesAndLeavesUnknownFiguresEmpty) {
   const std::string csv = comparison_csv(two_rows());
   EXPECT_NE(
-      csv.find("\r\na.h5,l-rg,rate,rate,mnist,5000,1,0.5,98.5,10000,98.24,98.72,0,550000,12.25,0.4\r\n"),
+      csv.find(
+          "\r\na.h5,l-rg,rate,rate,mnist,5000,1,0.5,98.5,10000,aa11,3 5,98.24,98.72,0,550000,12.25,0.4\r\n"),
       std::string::npos)
       << csv;
   EXPECT_NE(
-      csv.find("\r\n\"dir, \"\"odd\"\".h5\",θ|x,spiking,spiking,mnist,10,18446744073709551615,2,,0,0,100,"),
+      csv.find(
+          "\r\n\"dir, \"\"odd\"\".h5\",θ|x,spiking,spiking,mnist,10,18446744073709551615,2,,0,bb22,,0,100,"),
       std::string::npos)
       << csv;
 }
@@ -110,11 +115,31 @@ TEST(Comparison, JsonHasExactlyTheDocumentedKeys) {
   for (const auto& [key, value] : json[0].items()) keys.insert(key);
   EXPECT_EQ(keys,
             (std::set<std::string>{"file", "name", "model", "coding", "dataset", "hidden", "seed", "epochs",
-                                   "test_accuracy", "test_images", "ci95", "spikes_per_image",
-                                   "synaptic_operations_per_image", "training_seconds", "ms_per_image"}));
+                                   "test_accuracy", "test_images", "test_sha256", "lost_classes", "ci95",
+                                   "spikes_per_image", "synaptic_operations_per_image", "training_seconds",
+                                   "ms_per_image"}));
   EXPECT_EQ(json[0]["ci95"], (nlohmann::json{98.24, 98.72}));
   EXPECT_EQ(nlohmann::json::parse(json.dump())[1]["test_accuracy"], nullptr);
   EXPECT_EQ(json[1]["seed"], 18446744073709551615u);
+}
+
+TEST(Comparison, ShowsLostClassesOnlyIfThereAreAny) {
+  std::vector<ComparisonRow> rows = two_rows();
+  EXPECT_NE(comparison_table(rows).find("lost classes"), std::string::npos);
+  EXPECT_NE(comparison_table(rows).find("3 5"), std::string::npos);
+  rows[0].lost_classes.clear();
+  EXPECT_EQ(comparison_table(rows).find("lost classes"), std::string::npos);
+}
+
+TEST(Comparison, WarnsOfOneDataSetWithDifferentTestImages) {
+  std::vector<ComparisonRow> rows = two_rows();
+  ASSERT_EQ(comparison_warnings(rows).size(), 1u);
+  EXPECT_NE(comparison_warnings(rows)[0].find("'a.h5'"), std::string::npos);
+  rows[1].dataset = "other";
+  EXPECT_TRUE(comparison_warnings(rows).empty());
+  rows[1].dataset = rows[0].dataset;
+  rows[1].test_sha256 = rows[0].test_sha256;
+  EXPECT_TRUE(comparison_warnings(rows).empty());
 }
 
 }  // namespace
