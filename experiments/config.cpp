@@ -94,10 +94,10 @@ void check_spiking(const Config& config, std::string_view source) {
            source, "count over the presentation or its last part");
   }
   const double bound_mV = spiking.readout.weight_bound_mV;
-  if (bound_mV > 0.0 && config.training.learning_rate > bound_mV) {
+  if (bound_mV > 0.0 && config.training.learning_rate >= bound_mV) {
     refuse(fmt::format(
-               "training.learning_rate = {} is above readout.weight_bound_mV = {}, so weights would change "
-               "sign at every update",
+               "training.learning_rate = {} is not below readout.weight_bound_mV = {}, so every update would "
+               "erase a weight or change its sign",
                config.training.learning_rate, bound_mV),
            source, "raise the bound or lower the rate");
   }

@@ -166,7 +166,8 @@ std::vector<ConfigKey> neuron_keys() {
           non_negative(kLargestVoltage), spiking, learning,
           [](auto& c) -> auto& { return c.spiking.threshold.threshold_spread_mV; }),
       plain(
-          "neuron.refractory_ms", "ms", "time after a spike in which arrivals are lost",
+          "neuron.refractory_ms", "ms",
+          "time after a spike in which arrivals are lost, but for the last 1e-9 ms of it",
           non_negative(kLongestTime), spiking, learning,
           [](auto& c) -> auto& { return c.spiking.neuron.refractory_ms; }),
       plain(

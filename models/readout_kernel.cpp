@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/exp_many.hpp"
+#include "sim/refractoriness.hpp"
 
 // Only the baseline and the wide instruction sets are worth a copy.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
@@ -56,7 +57,7 @@ class GroupWalk {
   void run(const ReadoutFrame<Real>& frame) {
     const std::size_t plastic_from =
         teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
-    if (group_.free_from != nullptr) {
+    if (group_.free_at != nullptr) {
       const std::size_t instant = walk<false, true>(frame, frame.first, plastic_from, 0);
       walk<true, true>(frame, plastic_from, frame.last, instant);
     } else {
@@ -68,6 +69,7 @@ class GroupWalk {
  private:
   static constexpr hn::CappedTag<Real, kReadoutLanes> d{};
   using V = hn::Vec<decltype(d)>;
+  using Mask = hn::Mask<decltype(d)>;
   static constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
   static constexpr std::size_t kVectors = kReadoutLanes / kLanes;
 
@@ -77,12 +79,15 @@ class GroupWalk {
                               std::size_t instant) {
     constexpr Real kNotYet[] = {std::numeric_limits<Real>::infinity(), Real{0}};  // a table, not a branch
     const NeuronId* sources = arrivals_.sources().data();
+    const TimeMs* times = arrivals_.times().data();
     const Real* weights = group_.weights;
     const std::size_t stride = group_.stride;
-    V u[kVectors], gap[kVectors], free_from[kVectors];
+    V u[kVectors], gap[kVectors];
+    [[maybe_unused]] Mask free[kVectors];
+    // From when on these masks are out of date; the first arrival asks for them.
+    [[maybe_unused]] TimeMs next_release = -std::numeric_limits<TimeMs>::infinity();
     for (std::size_t v = 0; v < kVectors; ++v) {
       u[v] = hn::LoadU(d, group_.u + v * kLanes);
-      if constexpr (kRefractory) free_from[v] = hn::LoadU(d, group_.free_from + v * kLanes);
       gap[v] = hn::LoadU(d, group_.gap + v * kLanes);
     }
     for (std::size_t k = begin; k < end; ++k) {
@@ -92,14 +97,16 @@ class GroupWalk {
       const V now = hn::Set(d, scale);
       const V test = hn::Set(d, scale + kNotYet[is_end]);
       const Real* row = weights + sources[k] * stride;
+      if constexpr (kRefractory) {
+        if (HWY_UNLIKELY(times[k] >= next_release)) next_release = release(times[k], free);
+      }
       bool any = false;
       for (std::size_t v = 0; v < kVectors; ++v) {
         const V moved = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
         auto spikes = hn::Ge(moved, hn::Mul(gap[v], test));
         if constexpr (kRefractory) {
-          const auto free = hn::Ge(now, free_from[v]);
-          u[v] = hn::IfThenElse(free, moved, u[v]);
-          spikes = hn::And(spikes, free);
+          u[v] = hn::IfThenElse(free[v], moved, u[v]);
+          spikes = hn::And(spikes, free[v]);
         } else {
           u[v] = moved;
         }
@@ -109,25 +116,36 @@ class GroupWalk {
       if (HWY_UNLIKELY(any)) {
         for (std::size_t v = 0; v < kVectors; ++v) {
           auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
-          if constexpr (kRefractory) {
-            spiked = hn::And(spiked, hn::Ge(now, free_from[v]));
-            const V freed = hn::Mul(hn::Set(d, group_.refractory_growth), now);
-            free_from[v] = hn::IfThenElse(spiked, freed, free_from[v]);
-          }
+          if constexpr (kRefractory) spiked = hn::And(spiked, free[v]);
           u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
-          record(v, spiked, arrivals_.times()[k], frame.trace_decay[instant]);
+          record<kRefractory>(v, spiked, times[k], frame.trace_decay[instant]);
         }
+        if constexpr (kRefractory) next_release = release(times[k], free);
       }
       instant += is_end;
     }
     for (std::size_t v = 0; v < kVectors; ++v) {
       hn::StoreU(u[v], d, group_.u + v * kLanes);
-      if constexpr (kRefractory) hn::StoreU(free_from[v], d, group_.free_from + v * kLanes);
     }
     return instant;
   }
 
-  template <class Mask>
+  /// Finds the lanes that an arrival at `time` finds free; returns from when on another one is.
+  TimeMs release(TimeMs time, Mask* free) const {
+    TimeMs next = std::numeric_limits<TimeMs>::infinity();
+    Real is_free[kReadoutLanes];
+    for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+      const TimeMs from = counts_from(group_.free_at[lane]);
+      is_free[lane] = static_cast<Real>(time >= from);
+      if (time < from) next = std::min(next, from);
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      free[v] = hn::Gt(hn::LoadU(d, is_free + v * kLanes), hn::Zero(d));
+    }
+    return next;
+  }
+
+  template <bool kRefractory>
   void record(std::size_t v, Mask spiked, TimeMs time, Real trace_decay) {
     const Real jump = Real{1} / (static_cast<Real>(group_.trace_tau_ms) * trace_decay);
     std::uint8_t bits[8];
@@ -135,6 +153,7 @@ class GroupWalk {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
       group_.trace[v * kLanes + lane] += jump;
+      if constexpr (kRefractory) group_.free_at[v * kLanes + lane] = time + group_.refractory_ms;
       spikes_.push_back({time, group_.first + static_cast<NeuronId>(v * kLanes + lane)});
     }
   }
@@ -252,7 +271,6 @@ void rebase(const ReadoutGroup<Real>& group, TimeMs elapsed) {
   for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
     group.u[lane] *= decay_u;
     group.trace[lane] *= decay_trace;
-    if (group.free_from != nullptr) group.free_from[lane] *= decay_u;
   }
 }
 
@@ -275,6 +293,10 @@ void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arriva
     origin = times[k];
   }
   rebase(group, duration - origin);
+  if (group.free_at == nullptr) return;
+  for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+    group.free_at[lane] = refractory_left(group.free_at[lane], duration);
+  }
 }
 
 template void run_readout_group<float>(const ReadoutGroup<float>&, const SpikeTrain&, TimeMs,

@@ -18,11 +18,12 @@ template <class Real>
 struct ReadoutGroup {
   double tau_ms;
   double trace_tau_ms;
-  Real reset;              ///< (v_reset - I) exp(refractory time / tau), mV
-  Real refractory_growth;  ///< sim/lif_kernel.hpp
-  const Real* gap;         ///< theta - I, mV
-  Real* u;                 ///< v - I, mV
-  Real* free_from;      ///< exp(t / tau) of the time from which a lane is free; null without refractoriness
+  Real reset;  ///< (v_reset - I) exp(refractory time / tau), mV
+  TimeMs refractory_ms;
+  const Real* gap;  ///< theta - I, mV
+  Real* u;          ///< v - I, mV
+  /// Time until a lane leaves refractoriness, 0 if it is free; null without refractoriness.
+  TimeMs* free_at;
   Real* trace;          ///< kHz
   const Real* weights;  ///< lane 0's weight from input 0, mV
   std::size_t stride;   ///< from one input's weights to the next one's
@@ -39,7 +40,7 @@ struct Teaching {
   TeacherStdp<Real> rule;
 };
 
-/// Moves u and trace from 0 to `duration` and appends the spikes; `teaching` may be null.
+/// Moves u, free_at and trace from 0 to `duration` and appends the spikes; `teaching` may be null.
 template <class Real>
 void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arrivals, TimeMs duration,
                        const Teaching<Real>* teaching, std::vector<Spike>& spikes);

@@ -37,13 +37,12 @@ std::vector<double> draw_readout_weights(const SpikingReadoutParams& params, std
 
 template <class Real>
 void save_hidden(const LifLayerState<Real>& state, std::size_t neurons, std::vector<NamedArray>& arrays) {
-  const auto save = [&](const char* name, const AlignedVector<Real>& values) {
-    if (values.empty()) return;
+  const auto save = [&](const char* name, const auto& values) {
     const auto end = values.begin() + static_cast<std::ptrdiff_t>(neurons);  // without the padding
-    arrays.push_back({name, {neurons}, std::vector<Real>(values.begin(), end)});
+    arrays.push_back({name, {neurons}, std::vector(values.begin(), end)});
   };
   save("state/hidden/normalised_v", state.x);
-  save("state/hidden/free_from", state.free_from);
+  if (!state.refractory_left_ms.empty()) save("state/hidden/refractory_left_ms", state.refractory_left_ms);
 }
 
 void save_neurons(const std::string& population, const std::vector<LifState>& neurons,
@@ -64,13 +63,12 @@ void save_hidden(const std::vector<LifState>& neurons, std::size_t, std::vector<
 
 template <class Real>
 void load_hidden(std::span<const NamedArray> arrays, std::size_t neurons, LifLayerState<Real>& state) {
-  const auto load = [&](const char* name, AlignedVector<Real>& values) {
-    if (values.empty()) return;
-    const auto& stored = array_values<Real>(arrays, name, neurons);
+  const auto load = [&]<class Values>(const char* name, Values& values) {
+    const auto& stored = array_values<typename Values::value_type>(arrays, name, neurons);
     std::copy(stored.begin(), stored.end(), values.begin());
   };
   load("state/hidden/normalised_v", state.x);
-  load("state/hidden/free_from", state.free_from);
+  if (!state.refractory_left_ms.empty()) load("state/hidden/refractory_left_ms", state.refractory_left_ms);
 }
 
 void load_neurons(const std::string& population, std::span<const NamedArray> arrays,

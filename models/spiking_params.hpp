@@ -38,7 +38,7 @@ struct ProtocolParams {
 };
 
 enum class EngineKind {
-  automatic,  ///< fast where it applies (every drive below threshold, no refractoriness), else reference
+  automatic,  ///< fast where it applies (see LifLayer::applies()), else reference
   fast,
   reference,
 };

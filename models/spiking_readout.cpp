@@ -45,7 +45,7 @@ typename SpikingReadout<Real>::State SpikingReadout<Real>::initial_state(std::sp
   assert(v_mV.size() == shape_.classes());
   const bool refractory = neuron_.refractory_ms > 0.0;
   State state{.u = AlignedVector<Real>(stride_, Real{0}),
-              .free_from = AlignedVector<Real>(refractory ? stride_ : 0, Real{0}),
+              .refractory_left_ms = std::vector<TimeMs>(refractory ? stride_ : 0, 0.0),
               .trace = AlignedVector<Real>(stride_, Real{0})};
   for (std::size_t i = 0; i < v_mV.size(); ++i) state.u[i] = static_cast<Real>(v_mV[i] - params_.bias_mV);
   return state;
@@ -80,10 +80,10 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
         .tau_ms = neuron_.tau_ms,
         .trace_tau_ms = params_.trace_tau_ms,
         .reset = reset,
-        .refractory_growth = refractory_growth<Real>(neuron_.refractory_ms, neuron_.tau_ms),
+        .refractory_ms = neuron_.refractory_ms,
         .gap = gap.data() + first,
         .u = state.u.data() + first,
-        .free_from = state.free_from.empty() ? nullptr : state.free_from.data() + first,
+        .free_at = state.refractory_left_ms.empty() ? nullptr : state.refractory_left_ms.data() + first,
         .trace = state.trace.data() + first,
         .weights = weights_.data() + first,
         .stride = stride_,
@@ -126,24 +126,24 @@ void SpikingReadout<Real>::set_weights(std::span<const Real> weights_mV) {
 
 template <class Real>
 void SpikingReadout<Real>::save(const State& state, std::vector<NamedArray>& arrays) const {
-  const auto store = [&](const char* name, const AlignedVector<Real>& values) {
+  const auto store = [&](const char* name, const auto& values) {
     const auto end = values.begin() + static_cast<std::ptrdiff_t>(shape_.classes());
-    arrays.push_back({name, {shape_.classes()}, std::vector<Real>(values.begin(), end)});
+    arrays.push_back({name, {shape_.classes()}, std::vector(values.begin(), end)});
   };
   store("state/readout/u_mV", state.u);
-  if (!state.free_from.empty()) store("state/readout/free_from", state.free_from);
+  if (!state.refractory_left_ms.empty()) store("state/readout/refractory_left_ms", state.refractory_left_ms);
   store("state/readout/trace_kHz", state.trace);
 }
 
 template <class Real>
 void SpikingReadout<Real>::load(std::span<const NamedArray> arrays, State& state) const {
-  const auto restore = [&](const char* name, AlignedVector<Real>& values) {
-    const auto& stored = array_values<Real>(arrays, name, shape_.classes());
-    values.assign(stride_, Real{0});
+  const auto restore = [&]<class Values>(const char* name, Values& values) {
+    const auto& stored = array_values<typename Values::value_type>(arrays, name, shape_.classes());
+    values.assign(stride_, 0);
     std::copy(stored.begin(), stored.end(), values.begin());
   };
   restore("state/readout/u_mV", state.u);
-  if (neuron_.refractory_ms > 0.0) restore("state/readout/free_from", state.free_from);
+  if (neuron_.refractory_ms > 0.0) restore("state/readout/refractory_left_ms", state.refractory_left_ms);
   restore("state/readout/trace_kHz", state.trace);
 }
 

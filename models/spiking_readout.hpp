@@ -37,9 +37,9 @@ template <class Real>
 class SpikingReadout {
  public:
   struct State {
-    AlignedVector<Real> u;          ///< v - I in mV, at the start of the next interval; padded
-    AlignedVector<Real> free_from;  ///< as LifLayer::State's
-    AlignedVector<Real> trace;      ///< spike trace in kHz
+    AlignedVector<Real> u;                   ///< v - I in mV, at the start of the next interval; padded
+    std::vector<TimeMs> refractory_left_ms;  ///< as LifLayer::State's
+    AlignedVector<Real> trace;               ///< spike trace in kHz
   };
 
   static bool applies(const SpikingParams& params, std::span<const double> thresholds_mV);

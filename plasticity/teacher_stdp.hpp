@@ -3,8 +3,9 @@
 // At each presynaptic arrival, right after its voltage jump, for every readout neuron i:
 //     w_ij += eta (target_i - tr_i)                     tr_i: spike trace of neuron i, in kHz
 //     tau_tr dtr_i/dt = -tr_i + sum_f delta(t - t_i^f)  so each spike adds 1 / tau_tr
-// The presynaptic rate enters through the number of arrivals: on average a delta rule on rates. With a bound
-// the weight decays by the factor (1 - eta / bound) at each update.
+// The presynaptic rate enters through the number of arrivals: on average a delta rule on rates. With a bound,
+// each update also decays the weight, its own increment included, as the released code does:
+//     w_ij <- (w_ij + eta (target_i - tr_i)) (1 - eta / bound)
 #pragma once
 
 namespace shallows {
@@ -18,7 +19,7 @@ struct TeacherStdp {
   /// them (by reference, because such types have no portable way by value).
   template <class V>
   void on_pre(V& weight, const V& target, const V& trace) const {
-    weight = keep * weight + learning_rate * (target - trace);
+    weight = (weight + learning_rate * (target - trace)) * keep;
   }
 
   /// `bound_mV` 0 switches the weight decay off.

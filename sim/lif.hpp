@@ -1,7 +1,7 @@
 // Leaky integrate-and-fire neuron with delta synapses (Illing et al. 2019, lifintegrator).
 //
 //     tau dv/dt = -v + I             I constant between events, in mV; includes the resting level
-//     v >= theta:  spike, v <- v_reset, and arrivals are lost for refractory_ms
+//     v >= theta:  spike, v <- v_reset, and arrivals are lost for refractory_ms (sim/refractoriness.hpp)
 //     arrival of a spike over synapse j -> i:  v_i += w_ij
 //
 // Between events v(t + d) = I + (v(t) - I) exp(-d / tau), so everything below is exact. Times in ms, voltages

@@ -27,7 +27,6 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
   constexpr std::size_t kVectors = kLanes == 1 ? 8 : 4;  // of each block at a time
   constexpr std::size_t kGroup = kVectors * kLanes;
   static_assert(kBlockLanes % kGroup == 0);
-  const V growth = hn::Set(d, lists.refractory_growth);
   for (std::size_t first = 0; first < kBlockLanes; first += kGroup) {
     const Real* weights[kBlocks];
     std::size_t next[kBlocks];
@@ -50,7 +49,8 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
         const std::size_t entry = lists.entry[b][k];
         const V scale = hn::Set(d, lists.scale[entry]);
         const V threshold = kSimultaneous ? hn::Set(d, lists.threshold[b][k]) : scale;
-        const V freed = hn::Mul(scale, growth);
+        const V position = kRefractory ? hn::Set(d, lists.position[entry]) : scale;
+        const V freed = kRefractory ? hn::Set(d, lists.free_from[entry]) : scale;
         const Real* row = weights[b] + lists.row[entry];
         auto* out = reinterpret_cast<std::uint8_t*>(&lists.spikes[b][k]) + first / 8;
         std::uint64_t narrow = 0;  // spike bits of vectors with less than 8 lanes
@@ -59,7 +59,7 @@ HWY_INLINE void walk(const BlockWalk<Real>* HWY_RESTRICT team, std::size_t steps
           V moved = fused_multiply_add(d, hn::Load(d, row + c * kLanes), scale, state[b][c]);
           auto spiked = hn::Ge(moved, threshold);
           if constexpr (kRefractory) {
-            const auto free = hn::Ge(scale, free_from[b][c]);
+            const auto free = hn::Ge(position, free_from[b][c]);
             moved = hn::IfThenElse(free, moved, state[b][c]);
             spiked = hn::And(spiked, free);
             free_from[b][c] = hn::IfThenElse(spiked, freed, free_from[b][c]);
@@ -98,7 +98,7 @@ template <class Real>
 HWY_INLINE void run_team(const BlockWalk<Real>* team, std::size_t blocks, std::size_t steps,
                          TeamLists<Real>& lists) {
   static_assert(kTeamBlocks == 3);
-  if (lists.refractory_growth > Real{1}) {
+  if (lists.refractory) {
     if (blocks == 3) walk_blocks<3, true>(team, steps, lists);
     if (blocks == 2) walk_blocks<2, true>(team, steps, lists);
     if (blocks == 1) walk_blocks<1, true>(team, steps, lists);
@@ -156,14 +156,13 @@ void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t step
       const Real scale = lists.scale[entry];
       const Real threshold = lists.simultaneous ? lists.threshold[b][k] : scale;
       std::uint64_t spiked = 0;
-      const bool refractory = lists.refractory_growth > Real{1};
       for (std::size_t lane = 0; lane < kBlockLanes; ++lane) {
-        if (refractory && scale < block.free_from[lane]) continue;
+        if (lists.refractory && lists.position[entry] < block.free_from[lane]) continue;
         Real& state = block.x[lane];
         state = std::fma(weights[lane], scale, state);
         if (state < threshold) continue;
         state = block.reset[lane] * scale;
-        if (refractory) block.free_from[lane] = scale * lists.refractory_growth;
+        if (lists.refractory) block.free_from[lane] = lists.free_from[entry];
         spiked |= std::uint64_t{1} << lane;
       }
       lists.spikes[b][k] = spiked;

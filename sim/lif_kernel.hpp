@@ -7,8 +7,10 @@
 // width gives the same bits.
 //
 // A refractory neuron stays at v_reset for a time d: a spike at E sets x = r G E with G = exp(d / tau), the
-// voltage it has when it is free, and arrivals are lost until their scale reaches G E. That costs a compare
-// and a register more, so it has a version of its own.
+// voltage it has when it is free, and arrivals are lost until then. Whether one is lost is asked of its place
+// in the slice, not of its scale: times that differ may have the same E, whose resolution is eps tau, but
+// each arrival has its own place, and a place is exact in float32. That costs a compare and a register more,
+// so it has a version of its own.
 //
 // From one arrival to the next a lane waits for its multiply-add, its compare and its reset. A team of blocks
 // therefore walks in lockstep, each block along its own list: the waits of one are the work of the others.
@@ -17,16 +19,12 @@
 // scalar reference that it is tested against.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 
 #include "sim/packed_synapses.hpp"
-#include "sim/types.hpp"
 
 namespace shallows {
 
@@ -52,13 +50,19 @@ struct TeamLists {
   Real threshold[kTeamBlocks][kSliceStride];  ///< E, or infinity where the instant goes on
   /// Bit `lane` of spikes[block][k] tells whether the lane spiked at entry[block][k].
   std::uint64_t spikes[kTeamBlocks][kSliceStride];
-  /// G, see refractory_growth(); 1: no refractoriness.
-  Real refractory_growth = 1;
+  /// The neurons have a refractory time: the rest counts.
+  bool refractory = false;
+  Real position[kSliceStride];  ///< of the arrival in the slice
+  /// Of a neuron that spikes at the arrival, what becomes its BlockWalk::free_from: the position of the first
+  /// arrival that it hears again, or anything above all positions.
+  Real free_from[kSliceStride];
 };
+static_assert(2 * kSliceArrivals <= std::size_t{1} << 24,
+              "positions, and twice as many, are exact in float32");
 static_assert(kBlockLanes == 64, "a block's spikes at one arrival are one word");
 
 /// Where a block of the team stands: its next arrival e = entry[block][next] adds weights[row[e] + lane] *
-/// scale[e] to x[lane]. `reset` is r G. Arrivals with a scale below free_from[lane] are lost; null without
+/// scale[e] to x[lane]. `reset` is r G. Arrivals at a position below free_from[lane] are lost, if there is
 /// refractoriness. All pointers are aligned to 64 bytes.
 template <class Real>
 struct BlockWalk {
@@ -77,15 +81,6 @@ void run_lif_team(std::span<const BlockWalk<Real>> team, std::size_t steps, Team
 /// The same, lane by lane with std::fma: the reference.
 template <class Real>
 void run_lif_team_scalar(std::span<const BlockWalk<Real>> team, std::size_t steps, TeamLists<Real>& lists);
-
-/// G for the test of arrivals: a few roundings below exp(refractory_ms / tau_ms), so that an arrival at the
-/// very end of the refractory time counts; 1 without refractoriness.
-template <class Real>
-Real refractory_growth(TimeMs refractory_ms, double tau_ms) {
-  if (refractory_ms == 0.0) return Real{1};
-  constexpr Real kBelow = 1 - 4 * std::numeric_limits<Real>::epsilon();
-  return std::max(Real{1}, static_cast<Real>(std::exp(refractory_ms / tau_ms)) * kBelow);
-}
 
 /// The instruction set in use on this machine, e.g. "AVX3_ZEN4 (16 floats)".
 std::string lif_kernel_vector();

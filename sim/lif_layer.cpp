@@ -15,6 +15,7 @@
 #include "sim/bit_lists.hpp"
 #include "sim/error.hpp"
 #include "sim/exp_many.hpp"
+#include "sim/refractoriness.hpp"
 
 namespace shallows {
 namespace {
@@ -29,6 +30,26 @@ constexpr std::size_t kCohortBlocks = 9;
 constexpr std::size_t kMaskBits = 16;
 static_assert(kCohortBlocks <= kMaskBits);
 constexpr std::uint32_t kCohortMask = (1U << kCohortBlocks) - 1;
+
+// Codes of free_from above all positions in a slice: the neuron spiked at the arrival with this position
+// more, or was refractory when the slice began, and stays so to the slice's end.
+constexpr std::size_t kSpikedAt = kSliceArrivals;
+constexpr std::size_t kStays = 2 * kSliceArrivals;
+
+/// For each arrival of a frame what TeamLists::free_from says: the position in its slice of the first arrival
+/// that a neuron hears which spikes at it, or kSpikedAt and its own position.
+template <class Real>
+void find_free_from(std::span<const TimeMs> times, TimeMs refractory_ms, std::span<Real> free_from) {
+  for (std::size_t begin = 0; begin < times.size(); begin += kSliceArrivals) {
+    const auto slice = times.subspan(begin, std::min(kSliceArrivals, times.size() - begin));
+    std::size_t next = 0;
+    for (std::size_t k = 0; k < slice.size(); ++k) {
+      const TimeMs from = counts_from(slice[k] + refractory_ms);
+      while (next < slice.size() && slice[next] < from) ++next;
+      free_from[begin + k] = static_cast<Real>(next < slice.size() ? next : kSpikedAt + k);
+    }
+  }
+}
 
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
@@ -66,8 +87,9 @@ template <class Real>
 struct LifLayer<Real>::Events {
   std::span<const TimeMs> times;
   std::span<const NeuronId> sources;
-  std::uint32_t first;          // index of the frame's first arrival in the whole train
-  std::span<const Real> scale;  // exp(t / tau), t since the frame's start
+  std::uint32_t first;              // index of the frame's first arrival in the whole train
+  std::span<const Real> scale;      // exp(t / tau), t since the frame's start
+  std::span<const Real> free_from;  // see find_free_from(); empty without refractoriness
   // Last arrival of the same time, counted in the whole train; empty if no two are simultaneous.
   std::span<const std::uint32_t> instant;
   Real rebase;                           // exp(-frame / tau): from this frame's origin to the next one's
@@ -98,6 +120,7 @@ struct LifLayer<Real>::Scratch {
   std::vector<std::size_t> walking_order;            // blocks, those with the longest lists first
 
   std::array<Walker, kTeamBlocks> team;
+  alignas(64) Real free_from[kCohortBlocks * kBlockLanes];  // of the cohort's lanes, see BlockWalk
   TeamLists<Real> lists;
   VolleyScratch volleys;
 };
@@ -114,7 +137,7 @@ template <class Real>
 LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std::vector<double> thresholds_mV,
                          std::vector<double> drives_mV)
     : tau_ms_(params.tau_ms),
-      refractory_growth_(refractory_growth<Real>(params.refractory_ms, params.tau_ms)),
+      refractory_ms_(params.refractory_ms),
       drives_mV_(std::move(drives_mV)),
       gaps_mV_(gaps(thresholds_mV, drives_mV_)),
       synapses_(synapses, gaps_mV_, kCohortBlocks),
@@ -147,11 +170,11 @@ LifLayer<Real>::LifLayer(const Synapses& synapses, const LifParams& params, std:
 template <class Real>
 typename LifLayer<Real>::State LifLayer<Real>::initial_state(std::span<const double> v_mV) const {
   assert(v_mV.size() == size());
-  State state{.x = AlignedVector<Real>(reset_.size(), Real{0}), .free_from = {}};
+  State state{.x = AlignedVector<Real>(reset_.size(), Real{0}), .refractory_left_ms = {}};
   for (std::size_t i = 0; i < size(); ++i) {
     state.x[i] = static_cast<Real>((v_mV[i] - drives_mV_[i]) / gaps_mV_[i]);
   }
-  if (refractory_growth_ > Real{1}) state.free_from.assign(reset_.size(), Real{0});
+  if (refractory_ms_ > 0.0) state.refractory_left_ms.assign(reset_.size(), 0.0);
   return state;
 }
 
@@ -188,6 +211,10 @@ void LifLayer<Real>::select_arrivals(std::size_t cohort, const Events& events, s
   scratch.size = list_set_bits(reach, scratch.position);
   select_set_bits(reach, events.sources.subspan(begin), scratch.targets);
   select_set_bits(reach, events.scale.subspan(begin), scratch.lists.scale);
+  if (scratch.lists.refractory) {
+    select_set_bits(reach, events.free_from.subspan(begin), scratch.lists.free_from);
+    for (std::size_t e = 0; e < scratch.size; ++e) scratch.lists.position[e] = scratch.position[e];
+  }
   const std::uint32_t* targets_of = targets_of_.data() + cohort * synapses_.source_count();
   for (std::size_t e = 0; e < scratch.size; ++e) scratch.targets[e] = targets_of[scratch.targets[e]];
   for (std::size_t e = 0; e < scratch.size; ++e) {
@@ -239,7 +266,7 @@ void LifLayer<Real>::walk(std::size_t size, State& state, Scratch& scratch) cons
     team[place] = {.weights = synapses_.weights(synapses_.blocks()[walker.block]),
                    .reset = reset_.data() + lane,
                    .x = state.x.data() + lane,
-                   .free_from = state.free_from.empty() ? nullptr : state.free_from.data() + lane,
+                   .free_from = scratch.free_from + lane % (kCohortBlocks * kBlockLanes),
                    .next = walker.next};
     steps = std::min(steps, walker.length - walker.next);
   }
@@ -265,13 +292,44 @@ void LifLayer<Real>::hand_over(std::size_t place, std::size_t to, Scratch& scrat
   scratch.team[to] = {.block = walker.block, .next = 0, .length = left};
 }
 
+/// What the state knows in times becomes positions in the slice: scratch.free_from.
+template <class Real>
+void LifLayer<Real>::enter_slice(std::size_t cohort, const Events& events, std::size_t begin,
+                                 const State& state, Scratch& scratch) const {
+  const auto times = events.times.subspan(begin);
+  const auto slice = times.first(std::min(kSliceArrivals, times.size()));
+  const std::size_t first_lane = cohort * kCohortBlocks * kBlockLanes;
+  for (std::size_t lane = 0; lane < cohort_size(cohort) * kBlockLanes; ++lane) {
+    const TimeMs free_at = state.refractory_left_ms[first_lane + lane];
+    std::size_t position = 0;
+    if (free_at > 0.0) {
+      const auto heard = std::lower_bound(slice.begin(), slice.end(), counts_from(free_at));
+      position = heard == slice.end() ? kStays : static_cast<std::size_t>(heard - slice.begin());
+    }
+    scratch.free_from[lane] = static_cast<Real>(position);
+  }
+}
+
+/// And back, for those that are refractory beyond the slice.
+template <class Real>
+void LifLayer<Real>::leave_slice(std::size_t cohort, const Events& events, std::size_t begin, State& state,
+                                 const Scratch& scratch) const {
+  const std::size_t first_lane = cohort * kCohortBlocks * kBlockLanes;
+  for (std::size_t lane = 0; lane < cohort_size(cohort) * kBlockLanes; ++lane) {
+    const auto position = static_cast<std::size_t>(scratch.free_from[lane]);
+    if (position == kStays) continue;
+    state.refractory_left_ms[first_lane + lane] =
+        position < kSpikedAt ? 0.0 : events.times[begin + position - kSpikedAt] + refractory_ms_;
+  }
+}
+
 template <class Real>
 void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State& state,
                                 std::span<BlockSpikes> spikes, LayerTimes* times) const {
   LapClock clock(times);
   thread_local const auto scratch = std::make_unique<Scratch>();
   scratch->lists.simultaneous = !events.instant.empty();
-  scratch->lists.refractory_growth = refractory_growth_;
+  scratch->lists.refractory = refractory_ms_ > 0.0;
   const std::size_t first_block = cohort * kCohortBlocks;
   const std::size_t blocks = cohort_size(cohort);
   for (std::size_t b = first_block; b < first_block + blocks; ++b) {
@@ -279,6 +337,7 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
   }
   for (std::size_t begin = 0; begin < events.sources.size(); begin += kSliceArrivals) {
     select_arrivals(cohort, events, begin, *scratch);
+    if (scratch->lists.refractory) enter_slice(cohort, events, begin, state, *scratch);
     std::size_t next = 0;
     const auto enter_next = [&](std::size_t place) {
       enter(first_block + scratch->walking_order[next++], place, events, begin, *scratch);
@@ -301,12 +360,10 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
         clock.lap(&LayerTimes::filtering);
       }
     }
+    if (scratch->lists.refractory) leave_slice(cohort, events, begin, state, *scratch);
   }
-  for (AlignedVector<Real>* values : {&state.x, &state.free_from}) {
-    if (values->empty()) continue;
-    const auto lanes = std::span(*values).subspan(first_block * kBlockLanes, blocks * kBlockLanes);
-    for (Real& value : lanes) value *= events.rebase;
-  }
+  const auto lanes = std::span(state.x).subspan(first_block * kBlockLanes, blocks * kBlockLanes);
+  for (Real& value : lanes) value *= events.rebase;
 }
 
 /// The arrivals from `first` on up to `stop`, or to the train's end in the `last` frame; what is computed for
@@ -323,11 +380,16 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
   find_reach(sources, memory);
   memory.scale.resize(size);
   exp_elapsed<Real>(times.first(size), start, tau_ms_, memory.scale);
+  if (refractory_ms_ > 0.0) {
+    memory.free_from.resize(size);
+    find_free_from<Real>(times.first(size), refractory_ms_, memory.free_from);
+  }
   const std::span<const std::uint32_t> instant = memory.spikes.instant;
   return {.times = times.first(size),
           .sources = sources,
           .first = static_cast<std::uint32_t>(first),
           .scale = memory.scale,
+          .free_from = memory.free_from,
           .instant = instant.empty() ? instant : instant.subspan(first, size),
           .rebase = static_cast<Real>(std::exp(-(stop - start) / tau_ms_)),
           .words = (size + 63) / 64,
@@ -380,6 +442,7 @@ void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, 
                       [&](std::size_t c) { run_cohort(c, events, state, blocks, times); });
     first += events.sources.size();
   }
+  for (TimeMs& left : state.refractory_left_ms) left = refractory_left(left, duration);
 }
 
 template class LifLayer<float>;

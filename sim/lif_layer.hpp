@@ -5,7 +5,8 @@
 // by each neuron's threshold gap; a team of blocks walks the arrivals from those sources with its state in
 // vector registers (lif_kernel.hpp). Which arrivals these are is found in two steps, as most arrivals reach
 // few blocks: those that reach a cohort of blocks, and among them those that reach each block. Spike times
-// are the arrival times themselves, in double precision; Real is the precision of the voltages.
+// are the arrival times themselves, in double precision, and so is the time for which a neuron is refractory;
+// Real is the precision of the voltages.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +39,8 @@ template <class Real>
 struct LifLayerState {
   /// (v_i - I_i) / (theta_i - I_i); of a refractory neuron such that it is at the reset when it is free.
   AlignedVector<Real> x;
-  /// exp(t / tau) of the time t from which neuron i is free; empty without refractoriness.
-  AlignedVector<Real> free_from;
+  /// Time until neuron i leaves refractoriness, 0 if it is free; empty without refractoriness.
+  std::vector<TimeMs> refractory_left_ms;
 
   friend bool operator==(const LifLayerState&, const LifLayerState&) = default;
 };
@@ -50,6 +51,7 @@ struct LifLayerOutput {
   UnorderedSpikes spikes;
   // Working memory of a frame, see LifLayer::Events.
   std::vector<Real> scale;
+  std::vector<Real> free_from;
   std::vector<std::uint16_t> masks;
   std::vector<std::uint64_t> reach;
 };
@@ -103,11 +105,15 @@ class LifLayer {
              Scratch& scratch) const;
   void walk(std::size_t size, State& state, Scratch& scratch) const;
   void hand_over(std::size_t place, std::size_t to, Scratch& scratch, std::span<BlockSpikes> spikes) const;
+  void enter_slice(std::size_t cohort, const Events& events, std::size_t begin, const State& state,
+                   Scratch& scratch) const;
+  void leave_slice(std::size_t cohort, const Events& events, std::size_t begin, State& state,
+                   const Scratch& scratch) const;
   void run_cohort(std::size_t cohort, const Events& events, State& state, std::span<BlockSpikes> spikes,
                   LayerTimes* times) const;
 
   double tau_ms_;
-  Real refractory_growth_;
+  TimeMs refractory_ms_;
   std::vector<double> drives_mV_;  // I
   std::vector<double> gaps_mV_;    // theta - I, positive
   PackedSynapses<Real> synapses_;  // divided by the gaps

@@ -6,7 +6,8 @@
 //   1. a neuron whose drive lifts it to threshold exactly at t spikes;
 //   2. all spikes that arrive at t are delivered, in the order of their source;
 //   3. then the threshold is tested, once: v >= theta spikes.
-// Arrivals during refractoriness [t_spike, t_spike + refractory) are lost.
+// Arrivals during refractoriness [t_spike, t_spike + refractory) are lost; sim/refractoriness.hpp says when
+// an arrival meets its end.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 
 #include "sim/delay_line.hpp"
 #include "sim/lif.hpp"
+#include "sim/refractoriness.hpp"
 #include "sim/spike_train.hpp"
 #include "sim/synapses.hpp"
 
@@ -53,7 +55,8 @@ void walk_neuron(const LifParams& params, double drive_mV, double threshold_mV, 
   for (std::size_t k = 0; k < times.size();) {
     const TimeMs time = times[k];
     integrate_to(time, true);
-    const bool refractory = free_at > time;
+    const bool refractory = time < counts_from(free_at);
+    if (!refractory && free_at > time) now = free_at = time;  // met its end: at the reset, and free
     for (; k < times.size() && times[k] == time; ++k) {
       const double jump = jump_of(k);
       if (!refractory) v += jump;
@@ -61,8 +64,7 @@ void walk_neuron(const LifParams& params, double drive_mV, double threshold_mV, 
     if (!refractory && v >= threshold_mV) spike(time);
   }
   integrate_to(duration, false);
-  state = free_at > duration ? LifState{.v_mV = params.reset_mV, .refractory_left_ms = free_at - duration}
-                             : LifState{.v_mV = v, .refractory_left_ms = 0.0};
+  state = {.v_mV = v, .refractory_left_ms = refractory_left(free_at, duration)};
 }
 
 }  // namespace reference

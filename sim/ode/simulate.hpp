@@ -21,6 +21,7 @@
 #include "sim/error.hpp"
 #include "sim/ode/integrator.hpp"
 #include "sim/ode/neuron.hpp"
+#include "sim/refractoriness.hpp"
 #include "sim/types.hpp"
 
 namespace shallows::ode {
@@ -28,8 +29,9 @@ namespace shallows::ode {
 /// Spikes in [0, duration) of a neuron that starts at `start`, is driven by drive(t), smooth in [0, duration)
 /// except at arrivals, and receives `arrivals`, which are sorted by time and lie in [0, duration). At one
 /// instant, all arrivals count before the threshold is tested; arrivals during refractoriness are lost, one
-/// that meets its end counts. A spike on `duration` itself belongs to what follows. Throws Error (network) if
-/// the equations can't be integrated or a reset leaves the neuron above its threshold.
+/// that meets its end (sim/refractoriness.hpp) counts. A spike on `duration` itself belongs to what follows.
+/// Throws Error (network) if the equations can't be integrated or a reset leaves the neuron above its
+/// threshold.
 template <Neuron M, std::invocable<TimeMs> Drive>
 Result<M> simulate(const M& model, const Condition<M>& start, const Drive& drive,
                    std::span<const Arrival> arrivals, TimeMs duration, const Options& options) {
@@ -56,6 +58,7 @@ Result<M> simulate(const M& model, const Condition<M>& start, const Drive& drive
 
   std::size_t next = 0;
   while (now < duration) {
+    if (now >= counts_from(free_at)) free_at = std::min(free_at, now);
     for (; next < arrivals.size() && arrivals[next].time <= now; ++next) {
       if (now >= free_at) model.receive(state, arrivals[next].jump);
     }
@@ -72,7 +75,7 @@ Result<M> simulate(const M& model, const Condition<M>& start, const Drive& drive
       now = event;
     }
   }
-  return {std::move(spikes), {state, std::max(0.0, free_at - duration)}};
+  return {std::move(spikes), {state, refractory_left(free_at, duration)}};
 }
 
 /// The same with a constant drive.

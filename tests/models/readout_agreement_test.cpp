@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/spiking_readout.hpp"
+#include "sim/lif_layer.hpp"
 #include "tests/sim/instruction_sets.hpp"
 #include "tests/sim/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
@@ -15,6 +16,7 @@ namespace shallows {
 namespace {
 
 struct Course {
+  TimeMs duration = 150.0;  // of a presentation
   SpikingParams params;
   ReadoutShape shape;
   std::vector<double> weights;
@@ -22,8 +24,6 @@ struct Course {
   std::vector<SpikeTrain> arrivals;  // of each presentation
   std::vector<Lesson> lessons;
 };
-
-constexpr TimeMs kDuration = 150.0;
 
 /// Presentations in which some inputs are active and others silent; every other one has simultaneous
 /// arrivals.
@@ -43,7 +43,7 @@ Course random_course(std::size_t classes, std::size_t inputs, std::size_t presen
       course.weights.push_back(20.0 / std::sqrt(static_cast<double>(inputs)) * rng.normal());
   }
   for (std::size_t p = 0; p < presentations; ++p) {
-    course.arrivals.push_back(random_arrivals(2000, inputs, kDuration, p % 2 == 0 ? 0.0 : 0.25, rng));
+    course.arrivals.push_back(random_arrivals(2000, inputs, course.duration, p % 2 == 0 ? 0.0 : 0.25, rng));
     course.lessons.push_back(
         {.from = p % 3 == 0 ? 0.0 : 100.0,
          .label = static_cast<std::uint8_t>(rng.integer(static_cast<std::uint32_t>(classes))),
@@ -64,7 +64,7 @@ Outcome take(const Course& course) {
   Outcome outcome;
   for (std::size_t p = 0; p < course.lessons.size(); ++p) {
     outcome.spikes.emplace_back();
-    readout.learn(course.arrivals[p], kDuration, course.lessons[p], state, outcome.spikes.back());
+    readout.learn(course.arrivals[p], course.duration, course.lessons[p], state, outcome.spikes.back());
   }
   for (const auto weight : readout.weights()) outcome.weights.push_back(static_cast<double>(weight));
   return outcome;
@@ -109,19 +109,63 @@ TEST(FastReadout, LearnsNearlyTheSameInSinglePrecision) {
   }
 }
 
+/// Any tau from 0.01 to 1e6 ms with a refractory time up to many tau, weights that make a neuron spike at
+/// about every other arrival that counts, and, every other time, arrivals on a grid that divides the
+/// refractory time.
+Course refractory_course(std::uint64_t index) {
+  Rng rng(96, Purpose::tests, index);
+  Course course = random_course(1 + rng.integer(20), 20, 0, 1000 + index);
+  LifParams& neuron = course.params.neuron;
+  neuron.tau_ms = 0.01 * std::pow(1e8, rng.uniform());
+  const double longest = std::min(kLongestRefractory * neuron.tau_ms, 1e3);
+  const double shortest = std::max(1e-6, 1e-9 * neuron.tau_ms);
+  neuron.refractory_ms = shortest * std::pow(longest / shortest, rng.uniform());
+  for (double& weight : course.weights) weight *= 50.0;
+  const TimeMs gap = neuron.refractory_ms / (1.0 + rng.integer(6));
+  course.duration = 200.0 * gap;
+  for (int p = 0; p < 4; ++p) {
+    course.arrivals.push_back(random_arrivals(300, 20, course.duration, index % 2 == 0 ? gap : 0.0, rng));
+    course.lessons.push_back({.from = 0.5 * course.duration, .label = 0, .learning_rate = 1e-3});
+  }
+  return course;
+}
+
+TEST(FastReadout, KeepsTheRefractoryTimeFromTheShortestToTheLongestTau) {
+  std::size_t spikes = 0;
+  for (std::uint64_t index = 0; index < 100; ++index) {
+    const Course course = refractory_course(index);
+    const LifParams& neuron = course.params.neuron;
+    SCOPED_TRACE(testing::Message() << "tau " << neuron.tau_ms << ", refractory " << neuron.refractory_ms);
+    const Outcome reference = take<ReferenceReadout>(course);
+    const Outcome in_double = take<SpikingReadout<double>>(course);
+    const Outcome in_float = take<SpikingReadout<float>>(course);
+    EXPECT_EQ(in_double.spikes, reference.spikes);
+    for (const Outcome* outcome : {&reference, &in_double, &in_float}) {
+      for (const SpikeTrain& train : outcome->spikes) {
+        EXPECT_EQ(too_short(train, neuron.refractory_ms), 0U);
+        spikes += train.size();
+      }
+    }
+  }
+  EXPECT_GT(spikes, 100'000U) << "too quiet to show anything";
+}
+
 template <class Real>
 class FastReadoutOf : public ::testing::Test {};
 using Precisions = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(FastReadoutOf, Precisions);
 
 TYPED_TEST(FastReadoutOf, LearnsToTheSameBitsWithEveryInstructionSet) {
-  const Course course = random_course(20, 100, 8, 1);
-  const Outcome expected = take<SpikingReadout<TypeParam>>(course);
-  for (const auto& [name, targets] : lesser_machines()) {
-    const PretendMachine machine(targets);
-    const Outcome got = take<SpikingReadout<TypeParam>>(course);
-    EXPECT_EQ(got.spikes, expected.spikes) << name;
-    EXPECT_EQ(got.weights, expected.weights) << name;
+  for (const std::uint64_t index : {1U, 2U}) {  // the second one is refractory
+    const Course course = random_course(20, 100, 8, index);
+    ASSERT_EQ(course.params.neuron.refractory_ms > 0.0, index == 2);
+    const Outcome expected = take<SpikingReadout<TypeParam>>(course);
+    for (const auto& [name, targets] : lesser_machines()) {
+      const PretendMachine machine(targets);
+      const Outcome got = take<SpikingReadout<TypeParam>>(course);
+      EXPECT_EQ(got.spikes, expected.spikes) << name;
+      EXPECT_EQ(got.weights, expected.weights) << name;
+    }
   }
 }
 
@@ -134,9 +178,9 @@ TYPED_TEST(FastReadoutOf, RespondsAsItDoesWhileItLearnsNothing) {
   SpikeTrain spikes, expected;
   for (std::size_t p = 0; p < course.lessons.size(); ++p) {
     Lesson lesson = course.lessons[p];
-    lesson.from = kDuration;
-    readout.learn(course.arrivals[p], kDuration, lesson, taught, expected);
-    readout.respond(course.arrivals[p], kDuration, state, spikes);
+    lesson.from = course.duration;
+    readout.learn(course.arrivals[p], course.duration, lesson, taught, expected);
+    readout.respond(course.arrivals[p], course.duration, state, spikes);
     EXPECT_EQ(spikes, expected);
   }
   EXPECT_EQ(state.u, taught.u);

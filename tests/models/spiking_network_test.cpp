@@ -100,6 +100,31 @@ TEST(SpikingNetwork, GivesTheSameSpikesWithTheFastDoubleEngineAndTheReference) {
   }
 }
 
+TEST(SpikingNetwork, KeepsARefractoryTimeThatIsShortAgainstTauWithEveryEngine) {
+  // 0.3 ms of 1e6 ms are less than five steps of a float32 exp(t / tau).
+  const ImageSet images = random_images(10, 12);
+  for (SpikingParams params : params_of_all_engines()) {
+    params.neuron.tau_ms = 1e6;
+    params.neuron.refractory_ms = 0.3;
+    params.input.gain_mV = 1e6;
+    params.hidden_bias_mV = 0.0;
+    params.readout.bias_mV = 0.0;
+    params.readout.weight_scale_mV = 200.0;
+    const ReceptiveFields bank =
+        make_fixed_fields({.kind = FieldKind::gabor, .size = 150, .patch = 5, .scale = 400.0}, kScene, 3);
+    SpikingNetwork network(params, bank,
+                           draw_thresholds(params.threshold, kScene.pixels(), 150, kSceneClasses, 3), 3);
+    std::size_t spikes = 0;
+    for (const Activity& activity : learn_all(network, presentations(images, 1e-3))) {
+      for (const SpikeTrain* train : {&activity.input, &activity.hidden, &activity.readout}) {
+        EXPECT_EQ(too_short(*train, 0.3), 0U) << network.engine();
+      }
+      spikes += activity.readout.size();
+    }
+    EXPECT_GT(spikes, 200U) << network.engine() << ": too quiet to show anything";
+  }
+}
+
 TEST(SpikingNetwork, LearnsTheClassesApart) {
   for (const SpikingParams& params : params_of_all_engines()) {
     if (params.engine == EngineKind::reference) continue;

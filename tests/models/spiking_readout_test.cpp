@@ -127,6 +127,38 @@ TYPED_TEST(AnyReadout, KeepsItsStateOverHundredsOfTau) {
   this->expect_weights(readout, {1.0 + 0.1 * (0.5 - std::exp(-5.0 / 20.0) / 20.0)});
 }
 
+TYPED_TEST(AnyReadout, CountsEveryArrivalOfATrainThatHasTheRefractoryTimeAsPeriod) {
+  // Sums and products of such periods round to either side of the end of the refractory time.
+  for (const TimeMs refractory : {0.1, 0.3, 0.7, 1.1, 3.0}) {
+    for (const double tau : {0.5, 25.0, 1e6}) {
+      SpikingParams params;
+      params.neuron.tau_ms = tau;
+      params.neuron.refractory_ms = refractory;
+      TypeParam readout(params, {.inputs = 1, .thresholds_mV = {20.5}}, std::vector{100.0});
+      auto state = readout.initial_state(std::vector{20.0});
+      SpikeTrain spikes;
+      constexpr TimeMs kDuration = 21.3;
+      std::size_t k = 0;
+      for (int presentation = 0; presentation < 3; ++presentation) {
+        std::vector<Spike> arrivals, lost;
+        for (;; ++k) {
+          const TimeMs time = 0.1 + static_cast<double>(k) * refractory - presentation * kDuration;
+          if (time >= kDuration) break;
+          if (time < 0.0) continue;
+          arrivals.push_back({time, 0});
+          if (time >= 1e-8) lost.push_back({time - 1e-8, 0});
+        }
+        // What comes 1e-8 ms early is lost. Before the very first spike there is nothing that it could lose
+        // to.
+        if (presentation == 0) lost.erase(lost.begin());
+        lost.insert(lost.end(), arrivals.begin(), arrivals.end());
+        readout.respond(train(lost), kDuration, state, spikes);
+        EXPECT_EQ(spikes, train(arrivals)) << "refractory " << refractory << ", tau " << tau;
+      }
+    }
+  }
+}
+
 TYPED_TEST(AnyReadout, StaysWithinTheBoundOfItsWeightDecay) {
   SpikingParams params;
   params.readout.weight_bound_mV = 4.0;
@@ -136,8 +168,9 @@ TYPED_TEST(AnyReadout, StaysWithinTheBoundOfItsWeightDecay) {
   for (int k = 0; k < 2000; ++k) arrivals.push_back({0.07 * k, 0});
   SpikeTrain spikes;
   readout.learn(train(arrivals), 150.0, {.from = 0.0, .label = 0, .learning_rate = 0.1}, state, spikes);
-  // Nobody spikes, so the fixed points are bound * target and 0; (1 - 0.1 / 4)^2000 = 1e-22.
-  EXPECT_NEAR(static_cast<double>(readout.weights()[0]), 4.0 * 0.5, 1e-5);
+  // Nobody spikes, so the fixed points are (bound - learning rate) * target and 0; (1 - 0.1 / 4)^2000 =
+  // 1e-22.
+  EXPECT_NEAR(static_cast<double>(readout.weights()[0]), (4.0 - 0.1) * 0.5, 1e-5);
   EXPECT_NEAR(static_cast<double>(readout.weights()[1]), 0.0, 1e-5);
 }
 

@@ -25,18 +25,26 @@ TEST(TeacherStdp, LeavesTheWeightAloneAtTheTargetRate) {
   EXPECT_EQ(after(rule, 0.7, 0.0, 0.0), 0.7);
 }
 
-TEST(TeacherStdp, DecaysByTheLearningRateOverTheBound) {
+TEST(TeacherStdp, DecaysByTheLearningRateOverTheBoundOnceTheIncrementIsIn) {
   const auto rule = TeacherStdp<double>::with(0.01, 4.0);
   EXPECT_DOUBLE_EQ(after(rule, 8.0, 0.0, 0.0), 8.0 * (1.0 - 0.01 / 4.0));
-  EXPECT_DOUBLE_EQ(after(rule, -8.0, 0.5, 0.1), -8.0 * (1.0 - 0.01 / 4.0) + 0.01 * 0.4);
+  EXPECT_DOUBLE_EQ(after(rule, -8.0, 0.5, 0.1), (-8.0 + 0.01 * 0.4) * (1.0 - 0.01 / 4.0));
+  EXPECT_DOUBLE_EQ(after(rule, 0.0, 0.5, 0.1), 0.01 * 0.4 * (1.0 - 0.01 / 4.0));
 }
 
-TEST(TeacherStdp, EndsAtTheBoundTimesTheDifference) {
+TEST(TeacherStdp, AddsTheIncrementAndNothingElseWithoutDecay) {
+  const auto rule = TeacherStdp<float>::with(2e-4, 0.0);
+  for (const float weight : {0.7F, -1e-6F, 3e5F}) {
+    EXPECT_EQ(after(rule, weight, 0.5F, 0.05F), weight + rule.learning_rate * (0.5F - 0.05F));
+  }
+}
+
+TEST(TeacherStdp, EndsAtTheBoundLessTheLearningRateTimesTheDifference) {
   const auto rule = TeacherStdp<double>::with(0.01, 4.0);
   for (double start : {-100.0, 0.0, 100.0}) {
     double weight = start;
     for (int i = 0; i < 20'000; ++i) rule.on_pre(weight, 0.5, 0.1);
-    EXPECT_NEAR(weight, 4.0 * 0.4, 1e-9);
+    EXPECT_NEAR(weight, (4.0 - 0.01) * 0.4, 1e-9);
   }
 }
 

@@ -45,15 +45,17 @@ struct TeamCase {
     for (std::size_t lane = 0; lane < blocks * kBlockLanes; ++lane) {
       reset.push_back(static_cast<Real>(rng.uniform(-30.0, 0.0)));
       x.push_back(static_cast<Real>(rng.uniform(-30.0, 1.0)));
-      free_from.push_back(static_cast<Real>(rng.uniform(0.0, 2.0)));
+      free_from.push_back(static_cast<Real>(rng.integer(20)));
     }
-    if (refractory) lists->refractory_growth = static_cast<Real>(1.25);
+    lists->refractory = refractory;
     const std::size_t entries = 2 * (steps + next(blocks - 1)) + 1;  // of which each block hears about a half
     for (std::size_t e = 0; e < entries; ++e) {
       lists->row[e] =
           rng.integer(static_cast<std::uint32_t>(sources)) * static_cast<std::uint32_t>(kBlockLanes);
       lists->scale[e] = static_cast<Real>(
           std::exp(20.0 * (static_cast<double>(e) + rng.uniform()) / static_cast<double>(entries)));
+      lists->position[e] = static_cast<Real>(3 * e);
+      lists->free_from[e] = static_cast<Real>(3 * e + rng.integer(40));
     }
     lists->simultaneous = simultaneous;
     for (std::size_t b = 0; b < blocks; ++b) {

@@ -157,6 +157,10 @@ TEST(OdeLif, LosesArrivalsDuringRefractorinessAndTakesThemAtItsEnd) {
   EXPECT_EQ(ode::simulate(neuron, {{0.0}}, 0.0, lost, 10.0, {}).spikes, std::vector<TimeMs>({1.0}));
   const std::vector<Arrival> taken = {{1.0, 50.0}, {5.0, 50.0}};
   EXPECT_EQ(ode::simulate(neuron, {{0.0}}, 0.0, taken, 10.0, {}).spikes, std::vector<TimeMs>({1.0, 5.0}));
+  // Where rounding puts the end's arrival before the end, it counts; 1e-8 ms before, it does not.
+  const TimeMs early = std::nextafter(5.0, 0.0);
+  const std::vector<Arrival> rounded = {{1.0, 50.0}, {5.0 - 1e-8, 50.0}, {early, 50.0}};
+  EXPECT_EQ(ode::simulate(neuron, {{0.0}}, 0.0, rounded, 10.0, {}).spikes, std::vector<TimeMs>({1.0, early}));
 }
 
 TEST(OdeLif, CountsAllArrivalsOfOneInstantBeforeTheThreshold) {

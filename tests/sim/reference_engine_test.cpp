@@ -143,11 +143,25 @@ TEST(ReferenceEngine, SpikesFromTheDriveBeforeItHearsTheArrivalsOfThatInstant) {
 }
 
 TEST(ReferenceEngine, LosesArrivalsDuringRefractoriness) {
-  // Spike at 1, refractory to 4: the arrivals at 1.5 and just before 4 are lost, that at 4 counts.
+  // Spike at 1, refractory to 4: the arrivals at 1.5 and 1e-8 ms before 4 are lost, that at 4 counts.
   const LayerCase layer = one_neuron(0.0, 0.0, {25.0F}, 3.0);
-  const std::vector<Spike> arrivals = {{1.0, 0}, {1.5, 0}, {std::nextafter(4.0, 0.0), 0},
-                                       {4.0, 0}, {6.9, 0}, {7.5, 0}};
+  const std::vector<Spike> arrivals = {{1.0, 0}, {1.5, 0}, {4.0 - 1e-8, 0}, {4.0, 0}, {6.9, 0}, {7.5, 0}};
   EXPECT_EQ(spike_times(layer, arrivals, 10.0), std::vector<TimeMs>({1.0, 4.0, 7.5}));
+}
+
+TEST(ReferenceEngine, HearsAnArrivalThatRoundingPutsBeforeTheEndOfRefractoriness) {
+  const LayerCase layer = one_neuron(0.0, 0.0, {25.0F}, 3.0);
+  const TimeMs early = std::nextafter(4.0, 0.0);
+  EXPECT_EQ(spike_times(layer, {{1.0, 0}, {early, 0}, {early + 3.0, 0}}, 10.0),
+            std::vector<TimeMs>({1.0, early, early + 3.0}));
+  // The neuron is free then, although the interval ends before 4 does: it goes on from what it has heard.
+  const LayerCase weak = one_neuron(0.0, 0.0, {25.0F, 15.0F}, 3.0);
+  const ReferenceLayer reference = weak.reference();
+  auto state = reference.initial_state(weak.initial_mV);
+  SpikeTrain spikes;
+  reference.run(SpikeTrain::from_unsorted({{1.0, 0}, {4.0 - 8e-10, 1}}), 4.0 - 4e-10, state, spikes);
+  EXPECT_EQ(state[0].refractory_left_ms, 0.0);
+  EXPECT_NEAR(state[0].v_mV, 15.0, 1e-6);
 }
 
 TEST(ReferenceEngine, StartsFromTheResetWhenRefractorinessEnds) {

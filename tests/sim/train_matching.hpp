@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "sim/refractoriness.hpp"
 #include "sim/spike_train.hpp"
 
 namespace shallows {
@@ -52,6 +53,17 @@ inline TimeMs largest_distance(const SpikeTrain& a, const SpikeTrain& b) {
     }
   }
   return largest;
+}
+
+/// Intervals between spikes of one neuron that are shorter than the rule of the refractory time allows.
+inline std::size_t too_short(const SpikeTrain& spikes, TimeMs refractory_ms) {
+  std::size_t count = 0;
+  for (const auto& [neuron, times] : by_neuron(spikes)) {
+    for (std::size_t k = 1; k < times.size(); ++k) {
+      if (times[k] < counts_from(times[k - 1] + refractory_ms)) ++count;
+    }
+  }
+  return count;
 }
 
 }  // namespace shallows
