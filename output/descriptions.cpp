@@ -117,7 +117,7 @@ constexpr std::array kRows = {
     Row{"/evaluation", "", "Answers to the validation and test images."},
     Row{"/evaluation/*_confusion", "1", "Number of images, [true class, predicted class]."},
 
-    Row{"/network", "", "Sizes."},
+    Row{"/network", "", "Shape of the images and number of classes."},
     Row{"/network/image_shape", "pixel", "Shape of the images, [rows, columns, channels]."},
     Row{"/network/class_count", "1", "Number of classes. Labels are 0, 1, ... below it."},
 

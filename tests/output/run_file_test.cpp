@@ -96,6 +96,7 @@ TEST_F(RunFile, SaysWhatItsObjectsMean) {
   EXPECT_EQ(reader.summary(), json({{"test_accuracy", 98.25}}));  // a description is no figure
   for (const char* name : {"/someone/else/s", "/state/hidden", "/trials/offsets_a/b"})
     EXPECT_EQ(meaning_of(name).has_value(), std::string(name) == "/state/hidden") << name;
+  EXPECT_TRUE(meaning_of("/memory/channel_2").has_value());
   EXPECT_FALSE(reader.file().has_attribute("someone/else/s", "description"));
 }
 

@@ -1,11 +1,10 @@
 """Every object of the files that the program writes says what it is, and in which unit."""
 
-import random
 import re
 from pathlib import Path
 
 import h5py
-from harness import ProgramTestCase, main, settings
+from harness import RATE, ProgramTestCase, main, settings
 from memory_test import GABOR, MEMORY
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "files.md"
@@ -15,15 +14,13 @@ TRAININGS = {
     "spiking": ("spiking.toml", ["--record", "all@both:0:3"], [REFRACTORY, "neuron.delay_ms=3"]),
     "reference": ("spiking.toml", [], ["engine.kind=reference", "training.epochs=0.1"]),
     "rate": ("rate.toml", [], ["dataset.validation=40"]),
-    "perceptron": ("rate.toml", [], ["hidden.kind=none"]),
+    "perceptron": ("sp.toml", [], []),
     "backprop": ("rate.toml", [], ["hidden.kind=random", "hidden.rule=backprop"]),
     "alignment": ("rate.toml", [], ["hidden.kind=random", "hidden.rule=feedback-alignment"]),
-    "inhibited": ("rate.toml", [], ["hidden.kind=sparse", "hidden.features=6", "hidden.updates=50",
+    "inhibited": ("rate.toml", [], ["hidden.kind=sparse", "hidden.features=6", "hidden.fit_updates=50",
                                     "hidden.inhibition=fixed-point"]),
-    "memory": ("memory.toml", [], []),
-    "memory-gabor": ("gabor.toml", [], []),
-    "memory-channels": ("memory.toml", [], ["memory.channels=vote", "dataset.name=cifar10",
-                                            "dataset.directory=cifar10"]),
+    "memory": ("memory.toml", [], ["training.epochs=9"]),
+    "memory-gabor": ("gabor.toml", [], ["training.epochs=9"]),
 }
 
 
@@ -32,11 +29,7 @@ class Descriptions(ProgramTestCase):
         super().setUp()
         self.write("memory.toml", MEMORY)
         self.write("gabor.toml", GABOR)
-        (self.work / "cifar10").mkdir()
-        for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"):
-            dice = random.Random(name)
-            records = [bytes([label]) + dice.randbytes(3072) for label in range(10)]
-            (self.work / "cifar10" / f"{name}.bin").write_bytes(b"".join(records))
+        self.write("sp.toml", RATE.replace('kind = "gabor"\nsize = 60\npatch = 4', 'kind = "none"'))
 
     def check(self, name):
         """The paths of the file's objects."""
@@ -64,7 +57,7 @@ class Descriptions(ProgramTestCase):
             self.succeed("train", config, "-o", f"{name}-begun.h5", *words, *settings(*changes), "--max-time", "1e-9")
             seen |= self.check(f"{name}-begun.h5.checkpoint")
         self.assertLessEqual({"state/hidden/free_from", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
-                              "weights/feedback", "initial/receptive_fields/filters", "memory/channel_0/rows",
+                              "weights/feedback", "initial/receptive_fields/filters", "memory/rows",
                               "receptive_fields/lateral_weights", "metrics/feedback_angle_deg", "training/order",
                               "evaluation/validation_confusion", "recording/pages", "progress/window"}, seen)
 
@@ -91,9 +84,10 @@ class Descriptions(ProgramTestCase):
         self.assertGreater(len(paths), 15)
         self.assertEqual([path for path in paths if path not in known], [])
         keys = set()
-        for config in ("spiking.toml", "rate.toml", "memory.toml"):
+        for config, changes in (("spiking.toml", []), ("memory.toml", []), ("rate.toml", ["hidden.kind=sparse"]),
+                                ("rate.toml", ["hidden.kind=random", "hidden.rule=backprop"])):
             section = ""
-            for line in self.succeed("config", config).stdout.splitlines():
+            for line in self.succeed("config", config, *settings(*changes)).stdout.splitlines():
                 section = line.strip("[]") + "." if line.startswith("[") else section
                 keys.add(section + line.split(" = ")[0])
         texts = [document]
@@ -104,7 +98,7 @@ class Descriptions(ProgramTestCase):
         used = {word for text in texts for word in re.findall(r"\b([a-z]+\.[a-z]+(?:_[A-Za-z]+)*)\b", text)
                 if word.split(".")[0] in sections}
         self.assertGreater(len(used), 10)
-        self.assertEqual({word for word in used if word not in keys and not word.endswith(".md")}, set())
+        self.assertEqual({word for word in used if word not in keys and not word.endswith((".md", ".hpp"))}, set())
 
 
 if __name__ == "__main__":
