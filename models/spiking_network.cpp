@@ -268,8 +268,6 @@ std::vector<NamedArray> SpikingNetwork::arrays() const {
       [&](const auto& engine) {
         arrays.push_back({"weights/readout/final", {classes(), hidden()}, engine.stages.readout().weights()});
         append(state_arrays(engine.stages, engine.training, "", hidden()), arrays);
-        if (!impl_->params.protocol.test_carry_over)
-          append(state_arrays(engine.stages, engine.test, "test/", hidden()), arrays);
       },
       impl_->engine);
   return arrays;
@@ -282,6 +280,8 @@ std::vector<NamedArray> SpikingNetwork::initial_arrays() const {
             {"weights/readout/initial", {classes(), hidden()}, engine.stages.readout().weights()}};
         const auto& start = impl_->params.protocol.carry_over ? engine.training : engine.initial_training;
         append(state_arrays(engine.stages, start, "initial/", hidden()), arrays);
+        if (!impl_->params.protocol.test_carry_over)
+          append(state_arrays(engine.stages, engine.test, "test/", hidden()), arrays);
         return arrays;
       },
       impl_->engine);

@@ -70,11 +70,11 @@ class SpikingNetwork {
   class TestSequence;
   TestSequence test_sequence() const;
 
-  /// Parameters and state, enough to go on to the same bits: thresholds/*, weights/readout/final, state/*.
-  /// For readers also what every test image starts from, test/state/*, unless tests hand their state on.
+  /// Parameters and state, enough to go on to the same bits, and nothing else: thresholds/*,
+  /// weights/readout/final, state/*.
   std::vector<NamedArray> arrays() const;
-  /// What the next training presentation starts from, with the names that it has in the file of a training
-  /// that begins with it: weights/readout/initial, initial/state/*.
+  /// What a training that begins now starts from, and every test image unless tests hand their state on;
+  /// named as in its file: weights/readout/initial, initial/state/*, test/state/*.
   std::vector<NamedArray> initial_arrays() const;
   /// Takes back what arrays() gave. All or nothing; throws Error (data).
   void restore(std::span<const NamedArray> arrays);

@@ -67,6 +67,7 @@ Network checked_network(const Config& config, const Dataset& dataset, const RunR
 std::vector<NamedArray> stored_initial_arrays(const Config& config, const RunReader& checkpoint) {
   if (config.model == ModelKind::memory) return {};
   std::vector<NamedArray> arrays = checkpoint.read_arrays("initial");
+  for (NamedArray& array : checkpoint.read_arrays("test")) arrays.push_back(std::move(array));
   for (NamedArray& array : checkpoint.read_arrays("weights")) {
     if (array.name != kInitialWeights) continue;
     arrays.push_back(std::move(array));
