@@ -241,7 +241,7 @@ std::optional<Meaning> meaning_of(const std::string& path) {
   }
   const Row* row = row_of(name);
   if (row == nullptr) return std::nullopt;
-  return Meaning{.unit = row->unit, .description = when + row->description};
+  return Meaning{.unit = row->unit, .description = row->description + when};
 }
 
 void describe(h5::File& file) { describe_below(file, "/"); }
