@@ -22,22 +22,21 @@ struct Moment {
 
 constexpr std::array kMoments = {
     Moment{"/initial",
-           "Before the first training presentation (before every one without "
-           "protocol.carry_over). "},
-    Moment{"/test", "Where every test and validation image starts. "},
+           " This is before the first training presentation (before every one without protocol.carry_over)."},
+    Moment{"/test", " This is where every test and validation image starts."},
 };
 
 // The first sentence is short: 'shallows inspect' shows it alone.
 constexpr std::array kRows = {
     Row{"/", "",
         "A file of shallows. Every object has a description, every dataset a unit; docs/files.md in the "
-        "source "
-        "of shallows says how they belong together: equations, order of events, random streams, replay."},
+        "source of "
+        "shallows says how they belong together: equations, order of events, random streams, replay."},
 
     Row{"/provenance", "",
         "How the file was made. config: all settings (TOML), which the descriptions name as section.key; "
-        "rng: "
-        "the random streams; bank: where a bank that was given comes from."},
+        "rng: the random streams; bank: where a bank that was given comes from; from: the run that it goes "
+        "on from."},
     Row{"/provenance/recording", "1",
         "By which a checkpoint knows the recording that became this file, [id, how often it was brought to "
         "the disk]."},
@@ -45,6 +44,18 @@ constexpr std::array kRows = {
         "Figures of the whole run. *_accuracy in percent, *seconds of wall time, ms_per_image of wall time "
         "per "
         "image, spikes and synaptic operations per image by population."},
+
+    Row{"/data", "",
+        "Which images the network has learned from and was tested on. *_sha256: of all images and labels of "
+        "the "
+        "files; *_images: how many they are; train_first: learned from the first so many; classes: of these "
+        "classes only; earlier: what else has shaped the network."},
+    Row{"/data/pixel_mean", "1",
+        "Mean of pixel / 255 over the training images, [pixel]. A network sees pixel / 255 minus this, also "
+        "in "
+        "tests."},
+    Row{"/data/test_pixel_mean", "1",
+        "The same for the test images, [pixel]. Subtracted from them with dataset.mean = \"own-mean-test\"."},
 
     Row{"/spikes", "", "SONATA spike trains, one group for each recorded population."},
     Row{"/spikes/*", "",

@@ -273,8 +273,10 @@ void Trainer::write_order(RunWriter& writer) {
   std::vector<std::uint32_t> order;
   for (std::uint64_t k = 0; k < schedule_.presentations(); ++k)
     order.push_back(static_cast<std::uint32_t>(schedule_.image(k)));
-  writer.file().write("training/order", order, {order.size()},
-                      {.chunk = {std::min<std::uint64_t>(order.size(), 65536)}, .deflate = 4});
+  constexpr std::uint64_t kChunk = 65536;
+  h5::Storage storage;
+  if (!order.empty()) storage = {.chunk = {std::min<std::uint64_t>(order.size(), kChunk)}, .deflate = 4};
+  writer.file().write("training/order", order, {order.size()}, storage);
 }
 
 void Trainer::write_checkpoint() {

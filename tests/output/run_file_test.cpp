@@ -90,7 +90,8 @@ TEST_F(RunFile, SaysWhatItsObjectsMean) {
   EXPECT_NE(voltage, "");
   EXPECT_EQ(
       says("initial/state/hidden/v_mV", "description"),
-      "Before the first training presentation (before every one without protocol.carry_over). " + voltage);
+      voltage +
+          " This is before the first training presentation (before every one without protocol.carry_over).");
   EXPECT_EQ(says("memory/channel_2/labels", "description"), meaning_of("/memory/labels").value().description);
   EXPECT_EQ(says("/summary", "description"), meaning_of("/summary").value().description);
   EXPECT_EQ(reader.summary(), json({{"test_accuracy", 98.25}}));  // a description is no figure

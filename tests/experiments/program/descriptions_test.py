@@ -13,7 +13,7 @@ REFRACTORY = "neuron.refractory_ms=2"
 TRAININGS = {
     "spiking": ("spiking.toml", ["--record", "all@both:0:3"], [REFRACTORY, "neuron.delay_ms=3"]),
     "reference": ("spiking.toml", [], ["engine.kind=reference", "training.epochs=0.1"]),
-    "rate": ("rate.toml", [], ["dataset.validation=40"]),
+    "rate": ("rate.toml", [], ["dataset.validation=40", "dataset.mean=own-mean-test"]),
     "perceptron": ("sp.toml", [], []),
     "backprop": ("rate.toml", [], ["hidden.kind=random", "hidden.rule=backprop"]),
     "alignment": ("rate.toml", [], ["hidden.kind=random", "hidden.rule=feedback-alignment"]),
@@ -57,7 +57,7 @@ class Descriptions(ProgramTestCase):
             self.succeed("train", config, "-o", f"{name}-begun.h5", *words, *settings(*changes), "--max-time", "1e-9")
             seen |= self.check(f"{name}-begun.h5.checkpoint")
         self.assertLessEqual({"state/hidden/free_from", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
-                              "weights/feedback", "initial/receptive_fields/filters", "memory/rows",
+                              "weights/feedback", "initial/receptive_fields/filters", "memory/rows", "data/test_pixel_mean",
                               "receptive_fields/lateral_weights", "metrics/feedback_angle_deg", "training/order",
                               "evaluation/validation_confusion", "recording/pages", "progress/window"}, seen)
 
