@@ -225,6 +225,14 @@ std::vector<NamedArray> RateNetwork::arrays() const {
   return arrays;
 }
 
+std::vector<NamedArray> RateNetwork::initial_arrays() const {
+  std::vector<NamedArray> arrays = {
+      {"weights/readout/initial", {classes(), readout_.inputs()}, readout_.weights()},
+      {"initial/biases/readout", {classes()}, readout_.biases()}};
+  if (plastic_) arrays.push_back({"initial/biases/hidden", {hidden()}, hidden_biases_});
+  return arrays;
+}
+
 void RateNetwork::restore(std::span<const NamedArray> arrays) {
   const bool has_feedback = plastic_ && plastic_->feedback;
   const auto& weights = array_values<float>(arrays, "weights/readout/final", classes() * readout_.inputs());

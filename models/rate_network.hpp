@@ -69,6 +69,10 @@ class RateNetwork {
   /// weights/readout/final, biases/readout, biases/hidden; of feedback alignment weights/feedback. The bank
   /// is not among them.
   std::vector<NamedArray> arrays() const;
+  /// What learning changes, with the names that it has in the file of a training that begins with it:
+  /// weights/readout/initial, initial/biases/readout; if the bank learns, also initial/biases/hidden. The
+  /// bank is not among them.
+  std::vector<NamedArray> initial_arrays() const;
   /// Takes back what arrays() gave. All or nothing; throws Error (data).
   void restore(std::span<const NamedArray> arrays);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -91,6 +92,23 @@ void save_line(const std::string& name, const DelayLine& line, std::vector<Named
   arrays.push_back({"state/pending_" + name + "/source",
                     {pending.size()},
                     std::vector<std::uint32_t>(pending.sources().begin(), pending.sources().end())});
+}
+
+template <class Stages>
+std::vector<NamedArray> state_arrays(const Stages& stages, const typename Stages::State& state,
+                                     const std::string& prefix, std::size_t hidden) {
+  std::vector<NamedArray> arrays;
+  save_neurons("input", state.input, arrays);
+  save_line("hidden", state.to_hidden, arrays);
+  save_hidden(state.hidden, hidden, arrays);
+  save_line("readout", state.to_readout, arrays);
+  stages.readout().save(state.readout, arrays);
+  for (NamedArray& array : arrays) array.name = prefix + array.name;
+  return arrays;
+}
+
+void append(std::vector<NamedArray>&& more, std::vector<NamedArray>& arrays) {
+  std::move(more.begin(), more.end(), std::back_inserter(arrays));
 }
 
 DelayLine load_line(const std::string& name, TimeMs delay_ms, std::size_t source_count,
@@ -247,14 +265,24 @@ std::vector<NamedArray> SpikingNetwork::arrays() const {
   std::visit(
       [&](const auto& engine) {
         arrays.push_back({"weights/readout/final", {classes(), hidden()}, engine.stages.readout().weights()});
-        save_neurons("input", engine.training.input, arrays);
-        save_line("hidden", engine.training.to_hidden, arrays);
-        save_hidden(engine.training.hidden, hidden(), arrays);
-        save_line("readout", engine.training.to_readout, arrays);
-        engine.stages.readout().save(engine.training.readout, arrays);
+        append(state_arrays(engine.stages, engine.training, "", hidden()), arrays);
       },
       impl_->engine);
   return arrays;
+}
+
+std::vector<NamedArray> SpikingNetwork::initial_arrays() const {
+  return std::visit(
+      [&](const auto& engine) {
+        std::vector<NamedArray> arrays = {
+            {"weights/readout/initial", {classes(), hidden()}, engine.stages.readout().weights()}};
+        const auto& start = impl_->params.protocol.carry_over ? engine.training : engine.initial_training;
+        append(state_arrays(engine.stages, start, "initial/", hidden()), arrays);
+        if (!impl_->params.protocol.test_carry_over)
+          append(state_arrays(engine.stages, engine.test, "test/", hidden()), arrays);
+        return arrays;
+      },
+      impl_->engine);
 }
 
 void SpikingNetwork::restore(std::span<const NamedArray> arrays) {

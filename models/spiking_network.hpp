@@ -70,8 +70,12 @@ class SpikingNetwork {
   class TestSequence;
   TestSequence test_sequence() const;
 
-  /// Parameters and state, enough to go on to the same bits: thresholds/*, weights/readout/final, state/*.
+  /// Parameters and state, enough to go on to the same bits, and nothing else: thresholds/*,
+  /// weights/readout/final, state/*.
   std::vector<NamedArray> arrays() const;
+  /// What a training that begins now starts from, and every test image unless tests hand their state on;
+  /// named as in its file: weights/readout/initial, initial/state/*, test/state/*.
+  std::vector<NamedArray> initial_arrays() const;
   /// Takes back what arrays() gave. All or nothing; throws Error (data).
   void restore(std::span<const NamedArray> arrays);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "output/descriptions.hpp"
 #include "output/run_file.hpp"
 #include "sim/error.hpp"
 
@@ -18,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_children_shown = 200;
 constexpr std::size_t most_value_shown = 60;
+constexpr std::size_t most_meaning_shown = 90;
 
 std::string file_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
@@ -38,6 +40,26 @@ void read_node(const h5::File& file, const std::string& path, TreeNode& node, st
     if (child.kind == h5::ObjectKind::group && !seen.insert(child.address).second) continue;
     read_node(file, (path == "/" ? "" : path) + "/" + child.name, below, seen);
   }
+}
+
+std::string cut(std::string text, std::size_t most) {
+  if (display_width(text) <= most) return text;
+  while (display_width(text) > most) text.pop_back();
+  return text + " ...";
+}
+
+/// Unit and first sentence of the description, where an object has them.
+std::string meaning_text(const TreeNode& node) {
+  std::string unit, sentence;
+  for (const auto& [name, value] : node.attributes) {
+    const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+    if (text == nullptr) continue;
+    if (name == kUnit && *text != "1") unit = *text;
+    if (name == kDescription) sentence = text->substr(0, text->find(". "));
+  }
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return (unit.empty() ? "" : "  [" + unit + "]") +
+         (sentence.empty() ? "" : "  " + cut(sentence, most_meaning_shown));
 }
 
 std::string value_text(const std::optional<h5::AttributeValue>& value) {
@@ -65,9 +87,11 @@ void render_node(const TreeNode& node, std::size_t depth, std::string& text) {
       text += "  (a link to nowhere or a named type)";
       break;
   }
-  text += "\n";
-  for (const auto& [name, value] : node.attributes)
+  text += meaning_text(node) + "\n";
+  for (const auto& [name, value] : node.attributes) {
+    if (name == kUnit || name == kDescription) continue;
     text += fmt::format("{}  @{} = {}\n", indent, name, value_text(value));
+  }
   for (std::size_t i = 0; i < std::min(node.children.size(), most_children_shown); ++i) {
     render_node(node.children[i], depth + 1, text);
   }

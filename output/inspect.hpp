@@ -28,7 +28,8 @@ struct TreeNode {
 
 /// The whole file; the root is named like the file.
 TreeNode read_tree(const h5::File& file);
-/// One line for each object and attribute. Long values are cut.
+/// One line for each object, with its unit and the first sentence of its description (JSON has all of it),
+/// and one for each other attribute. Long values are cut.
 std::string render_tree(const TreeNode& tree);
 nlohmann::json to_json(const TreeNode& tree);
 

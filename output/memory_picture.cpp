@@ -85,7 +85,7 @@ Picture memory_picture(const h5::File& file, std::size_t per_class) {
                     file.path()));
   }
   const auto shape = file.read<std::uint32_t>("/network/image_shape", {3});
-  const std::size_t classes = file.read<std::uint32_t>("/network/classes", {1})[0];
+  const std::size_t classes = file.read<std::uint32_t>("/network/class_count", {1})[0];
   const bool voting = file.contains("/memory/channel_0");
   const std::size_t channels = shape[2];
   Tiles tiles{.height = shape[0], .width = shape[1], .channels = voting ? 1 : channels, .bands = {}};

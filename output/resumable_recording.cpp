@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "output/descriptions.hpp"
 #include "sim/error.hpp"
 
 namespace shallows {
@@ -75,6 +76,7 @@ void ResumableRecording::settle() {
 
 void ResumableRecording::commit(const std::function<void(const h5::Snapshot&)>& keep) {
   assert(resumable_);
+  describe(*file_);
   file_->flush();  // while its datasets are open: closing them would not say what fails
   recorder_.reset();
   file_->close();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "output/descriptions.hpp"
 #include "output/spike_recorder.hpp"
 #include "sim/error.hpp"
 
@@ -198,6 +199,7 @@ void RunWriter::write_attribute(const std::string& path, const std::string& name
 void RunWriter::commit() {
   assert(own_);
   metrics_.clear();
+  describe(*file_);
   own_->commit();
 }
 
@@ -245,6 +247,7 @@ json read_summary(const h5::File& file) {
   json summary = json::object();
   if (!file.contains("/summary")) return summary;
   for (const std::string& name : file.attribute_names("/summary")) {
+    if (name == kDescription) continue;
     const auto value = file.attribute("/summary", name);
     if (!value) continue;
     json* place = &summary;

@@ -74,8 +74,6 @@ SpikeRecorder::TrialColumns::TrialColumns(h5::File& file, std::size_t classes)
   if (classes > 0) {
     scores.emplace(file, "/trials/scores", h5::ElementType::f32, classes, trials_per_chunk, trial_deflate);
   }
-  file.write_attribute("/trials/start", "units", "ms");
-  file.write_attribute("/trials/stop", "units", "ms");
 }
 
 SpikeRecorder::SpikeRecorder(h5::File& file, std::vector<PopulationInfo> populations, std::size_t classes,

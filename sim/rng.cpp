@@ -5,6 +5,53 @@
 #include <numbers>
 
 namespace shallows {
+namespace {
+
+struct Stream {
+  Purpose purpose;
+  const char* use;
+};
+
+constexpr Stream kStreams[] = {
+    {Purpose::receptive_field_position, "row and column of every patch of a drawn bank (index 0)"},
+    {Purpose::receptive_field_shape,
+     "filter of a drawn bank (index: the patch as drawn, before they are ordered)"},
+    {Purpose::hidden_bias, "biases of the hidden units of a rate network (index 0)"},
+    {Purpose::threshold, "spike thresholds (index 0 input, 1 hidden, 2 readout)"},
+    {Purpose::initial_voltage, "voltages before training (index as for thresholds)"},
+    {Purpose::readout_weight, "initial readout weights, class by class (index 0)"},
+    {Purpose::readout_bias, "initial biases of the readout units of a rate network (index 0)"},
+    {Purpose::sampling,
+     "order of the images: a shuffle of 0, 1, ... (index: epoch), or one integer (index: presentation)"},
+    {Purpose::test_initial_voltage, "voltages before every test image (index as for thresholds)"},
+    {Purpose::learned_field_position, "row and column of every patch of a learned bank (index 0)"},
+    {Purpose::online_components, "principal components learned online (index: population)"},
+    {Purpose::independent_components, "independent components (index: population)"},
+    {Purpose::sparse_coding, "sparse coding (index: population)"},
+    {Purpose::feedback_weight, "weights of feedback alignment, class by class (index 0)"},
+};
+
+}  // namespace
+
+std::string describe_streams() {
+  std::string text =
+      "Philox4x32-10 (Salmon et al. 2011), mappings of version 1. Stream (seed, purpose, index): block b = "
+      "0, "
+      "1, ... has the key (seed mod 2^32, seed / 2^32) and the counter (b, purpose, index mod 2^32, index / "
+      "2^32); its four words of 32 bits follow each other.\n"
+      "64 bits: two words, the low one first. Uniform in [0, 1): (64 bits / 2^11) 2^-53. Uniform in [a, b): "
+      "a + "
+      "(b - a) uniform. Normal, two at a time: r cos(p), then r sin(p), with r = sqrt(-2 ln(1 - uniform)), "
+      "then "
+      "p = 2 pi uniform. Integer below n: m = word n; m / 2^32 unless m mod 2^32 < 2^32 mod n, then again "
+      "with the next word. Shuffle: for i = n, n - 1, ..., 2 swap places i - 1 and integer below i. "
+      "Divisions "
+      "of integers round down.\n"
+      "Purposes:";
+  for (const Stream& stream : kStreams)
+    text += "\n" + std::to_string(static_cast<std::uint32_t>(stream.purpose)) + " " + stream.use;
+  return text;
+}
 
 Rng::Rng(std::uint64_t seed, Purpose purpose, std::uint64_t index)
     : key_{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}},

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace shallows {
@@ -32,6 +33,10 @@ enum class Purpose : std::uint32_t {
   feedback_weight = 40,
   tests = 1000,
 };
+
+/// The generator, its mappings and what the streams are for, in words and formulas for those who draw the
+/// same numbers elsewhere. Every file of ours has it.
+std::string describe_streams();
 
 class Rng {
  public:

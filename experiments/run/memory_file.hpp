@@ -1,12 +1,12 @@
 // The rows of a memory network in a file: /memory, or /memory/channel_0 and so on with channel voting.
 //
-//     rows      [rows][dimension] float32, in the order in which they were made
+//     rows      [rows][dimension] float32
 //     labels    [rows] uint8
-//     counters  [rows] uint32, inputs whose mean the row is
-//     changed   [rows] uint32, the batch that moved it last
-//     batches   [1] uint32, learned so far
+//     counters  [rows] uint32
+//     changed   [rows] uint32
+//     batches   [1] uint32
 //
-// Rows are copied a piece at a time, so a large memory is not held twice.
+// output/descriptions.cpp says what they mean. Rows are copied a piece at a time, so a large memory is not held twice.
 #pragma once
 
 #include "models/memory_network.hpp"

@@ -13,6 +13,8 @@
 namespace shallows {
 namespace {
 
+constexpr const char* kClassCount = "network/class_count";
+
 std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& config, ImageShape shape,
                                                                std::size_t classes,
                                                                const ReceptiveFields* bank,
@@ -46,7 +48,7 @@ Network Network::make(const Config& config, ImageShape shape, std::size_t classe
 
 Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes) {
   const ImageShape shape = stored_shape(arrays);
-  const std::size_t stored = array_values<std::uint32_t>(arrays, "network/classes", 1)[0];
+  const std::size_t stored = array_values<std::uint32_t>(arrays, kClassCount, 1)[0];
   classes = config.model == ModelKind::memory ? std::max(stored, classes) : stored;
   std::optional<ReceptiveFields> bank;
   if (config.hidden.kind != FieldKind::none) {
@@ -157,8 +159,20 @@ std::vector<NamedArray> Network::arrays() const {
     for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
   }
   arrays.push_back(shape_array(shape_));
-  arrays.push_back(
-      {"network/classes", {1}, std::vector<std::uint32_t>{static_cast<std::uint32_t>(classes())}});
+  arrays.push_back({kClassCount, {1}, std::vector<std::uint32_t>{static_cast<std::uint32_t>(classes())}});
+  return arrays;
+}
+
+std::vector<NamedArray> Network::initial_arrays() const {
+  if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) return spiking->initial_arrays();
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  if (rate == nullptr) return {};
+  std::vector<NamedArray> arrays = rate->initial_arrays();
+  if (rate->bank_learns()) {
+    NamedArray filters = std::move(bank_arrays(*bank()).front());
+    filters.name = "initial/" + filters.name;
+    arrays.push_back(std::move(filters));
+  }
   return arrays;
 }
 

@@ -69,6 +69,9 @@ class Network {
   /// Everything that makes the network what it is, to store and to go on from; of a memory network all but
   /// its rows.
   std::vector<NamedArray> arrays() const;
+  /// Of what training changes, what it is before the next presentation, under the names that it has in the
+  /// file of a training that begins there. Nothing of a memory network.
+  std::vector<NamedArray> initial_arrays() const;
 
  private:
   Network(const Config& config, ImageShape shape, std::size_t classes, std::optional<ReceptiveFields> bank,

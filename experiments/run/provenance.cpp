@@ -9,6 +9,7 @@
 #include "experiments/version.hpp"
 #include "output/h5.hpp"
 #include "sim/lif_kernel.hpp"
+#include "sim/rng.hpp"
 
 namespace shallows {
 namespace {
@@ -32,7 +33,7 @@ Provenance make_provenance(const Config& config, const std::string& command_line
           .cpu = cpu_name() + ", " + lif_kernel_vector(),
           .hdf5_version = h5::library_version(),
           .seed = config.seed,
-          .rng = "Philox4x32-10 keyed by (seed, purpose, index), version 1",
+          .rng = describe_streams(),
           .threads = threads,
           .config = to_toml(config, Comments::no),
           .command_line = command_line,

@@ -1,33 +1,39 @@
 #include "experiments/run/train_state.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <type_traits>
 
 namespace shallows {
 namespace {
 
 constexpr const char* kFeedbackAngle = "feedback_angle_deg";
+constexpr const char* kTotal = "progress/total";
+constexpr const char* kWindow = "progress/window";
 
-/// A tally as an array, in the order of its members.
-std::array<double, 8> to_array(const Tally& tally) {
-  const auto real = [](std::uint64_t count) { return static_cast<double>(count); };  // exact below 2^53
-  return {real(tally.images),          real(tally.judged),
-          real(tally.correct),         real(tally.input_spikes),
-          real(tally.hidden_spikes),   real(tally.readout_spikes),
-          real(tally.synaptic_events), tally.seconds};
+/// Calls f(name, member) for every sum of a tally.
+template <class Sums, class F>
+void each_sum(Sums& tally, F&& f) {
+  f("images", tally.images);
+  f("judged", tally.judged);
+  f("correct", tally.correct);
+  f("input_spikes", tally.input_spikes);
+  f("hidden_spikes", tally.hidden_spikes);
+  f("readout_spikes", tally.readout_spikes);
+  f("synaptic_events", tally.synaptic_events);
+  f("seconds", tally.seconds);
 }
 
-Tally to_tally(const std::vector<double>& values) {
-  const auto count = [&](std::size_t i) { return static_cast<std::uint64_t>(values[i]); };
-  return {.images = count(0),
-          .judged = count(1),
-          .correct = count(2),
-          .input_spikes = count(3),
-          .hidden_spikes = count(4),
-          .readout_spikes = count(5),
-          .synaptic_events = count(6),
-          .seconds = values[7]};
+void write_tally(RunWriter& writer, const char* group, const Tally& tally) {
+  each_sum(tally, [&](const char* name, auto sum) { writer.write_attribute(group, name, sum); });
+}
+
+Tally read_tally(const RunReader& reader, const char* group) {
+  Tally tally;
+  each_sum(tally, [&](const char* name, auto& sum) {
+    sum = reader.attribute<std::decay_t<decltype(sum)>>(group, name);
+  });
+  return tally;
 }
 
 /// Calls f(name, column) for every column of the curve.
@@ -60,9 +66,10 @@ void TrainState::close_row(double learning_rate) {
 }
 
 void write_train_state(RunWriter& writer, const TrainState& state) {
-  writer.write_array("progress/total", to_array(state.total));
-  writer.write_array("progress/window", to_array(state.window));
-  writer.write_array("progress/angle", std::array{state.angle_sum, static_cast<double>(state.angles)});
+  write_tally(writer, kTotal, state.total);
+  write_tally(writer, kWindow, state.window);
+  writer.write_attribute(kWindow, "feedback_angle_sum_deg", state.angle_sum);
+  writer.write_attribute(kWindow, "feedback_angles", state.angles);
   each_column(state.curve,
               [&](const char* name, const auto& column) { writer.append_metric(name, std::span(column)); });
   if (!state.curve.feedback_angle.empty())
@@ -71,13 +78,12 @@ void write_train_state(RunWriter& writer, const TrainState& state) {
 
 TrainState read_train_state(const RunReader& reader) {
   TrainState state;
-  state.total = to_tally(reader.read_array<double>("progress/total", {8}));
-  state.window = to_tally(reader.read_array<double>("progress/window", {8}));
+  state.total = read_tally(reader, kTotal);
+  state.window = read_tally(reader, kWindow);
   if (reader.contains("progress/segments"))
     state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
-  const std::vector<double> angle = reader.read_array<double>("progress/angle", {2});
-  state.angle_sum = angle[0];
-  state.angles = static_cast<std::uint64_t>(angle[1]);
+  state.angle_sum = reader.attribute<double>(kWindow, "feedback_angle_sum_deg");
+  state.angles = reader.attribute<std::uint64_t>(kWindow, "feedback_angles");
   each_column(state.curve, [&](const char* name, auto& column) {
     column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);
   });

@@ -36,13 +36,6 @@ constexpr const char* kInitialWeights = "weights/readout/initial";
 /// In a checkpoint: its recording has become the run file, or is about to.
 constexpr const char* kCompleteMark = "recording/complete";
 
-NamedArray initial_weights_of(const Network& network) {
-  for (NamedArray& array : network.arrays()) {
-    if (array.name == "weights/readout/final") return {kInitialWeights, array.shape, std::move(array.values)};
-  }
-  return {};
-}
-
 std::vector<std::string> recorded_in_training(const Config& config) {
   return config.record.phase == RecordPhase::test ? std::vector<std::string>{} : config.record.populations;
 }
@@ -71,10 +64,14 @@ Network checked_network(const Config& config, const Dataset& dataset, const RunR
   return restore_network(config, checkpoint);
 }
 
-NamedArray stored_initial_weights(const Config& config, const RunReader& checkpoint) {
+std::vector<NamedArray> stored_initial_arrays(const Config& config, const RunReader& checkpoint) {
   if (config.model == ModelKind::memory) return {};
+  std::vector<NamedArray> arrays = checkpoint.read_arrays("initial");
+  for (NamedArray& array : checkpoint.read_arrays("test")) arrays.push_back(std::move(array));
   for (NamedArray& array : checkpoint.read_arrays("weights")) {
-    if (array.name == kInitialWeights) return std::move(array);
+    if (array.name != kInitialWeights) continue;
+    arrays.push_back(std::move(array));
+    return arrays;
   }
   throw Error(ErrorKind::data, "'" + checkpoint.path() + "' lacks " + kInitialWeights +
                                    " (it is incomplete); train without --resume to start anew");
@@ -101,22 +98,23 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network)
     : Trainer(config, dataset, std::move(options), std::move(network), {}, {}, {}) {
-  initial_weights_ = initial_weights_of(network_);
+  initial_ = network_.initial_arrays();
 }
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
                  const RunReader& checkpoint)
     : Trainer(config, dataset, std::move(options), checked_network(config, dataset, checkpoint),
-              stored_initial_weights(config, checkpoint), read_train_state(checkpoint),
+              stored_initial_arrays(config, checkpoint), read_train_state(checkpoint),
               read_snapshot(checkpoint)) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
-                 NamedArray initial_weights, TrainState state, const std::optional<h5::Snapshot>& recording)
+                 std::vector<NamedArray> initial, TrainState state,
+                 const std::optional<h5::Snapshot>& recording)
     : config_(config),
       dataset_(dataset),
       options_(std::move(options)),
       network_(std::move(network)),
-      initial_weights_(std::move(initial_weights)),
+      initial_(std::move(initial)),
       state_(std::move(state)),
       schedule_(config.training, dataset.train.size(), config.seed),
       selection_(config.record, network_.populations()),
@@ -265,9 +263,20 @@ void Trainer::write_network(RunWriter& writer) const {
   writer.write_provenance(options_.provenance);
   write_data(writer, record_of(dataset_, options_.earlier));
   writer.write_arrays(network_.arrays());
-  if (!initial_weights_.name.empty()) writer.write_arrays(std::span(&initial_weights_, 1));
+  writer.write_arrays(initial_);
   if (network_.memory() != nullptr) write_memory(writer, *network_.memory());
   write_train_state(writer, state_);
+}
+
+/// Not into checkpoints: they know it from their configuration.
+void Trainer::write_order(RunWriter& writer) {
+  std::vector<std::uint32_t> order;
+  for (std::uint64_t k = 0; k < schedule_.presentations(); ++k)
+    order.push_back(static_cast<std::uint32_t>(schedule_.image(k)));
+  constexpr std::uint64_t kChunk = 65536;
+  h5::Storage storage;
+  if (!order.empty()) storage = {.chunk = {std::min<std::uint64_t>(order.size(), kChunk)}, .deflate = 4};
+  writer.file().write("training/order", order, {order.size()}, storage);
 }
 
 void Trainer::write_checkpoint() {
@@ -323,6 +332,7 @@ std::optional<nlohmann::json> Trainer::finish() {
 /// All of the run file but the training's trials. False if a signal came in between.
 bool Trainer::evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures) {
   write_network(writer);
+  write_order(writer);
   TimeMs start_ms = static_cast<double>(state_.total.images) * presentation_ms_;
   const auto evaluate_on = [&](const ImageSet& set, Phase phase, const std::string& split,
                                std::uint64_t images) {

@@ -68,7 +68,7 @@ class Trainer {
 
  private:
   Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
-          NamedArray initial_weights, TrainState state, const std::optional<h5::Snapshot>& recording);
+          std::vector<NamedArray> initial, TrainState state, const std::optional<h5::Snapshot>& recording);
 
   std::uint64_t next_stop() const;
   void present(std::uint64_t first, std::uint64_t count);
@@ -82,13 +82,14 @@ class Trainer {
   void join_segments();
   bool evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures);
   void write_network(RunWriter& writer) const;
+  void write_order(RunWriter& writer);
   std::string note() const;
 
   Config config_;
   const Dataset& dataset_;
   TrainOptions options_;
   Network network_;
-  NamedArray initial_weights_;
+  std::vector<NamedArray> initial_;  // what the training began with
   TrainState state_;
   Schedule schedule_;
   RecordSelection selection_;

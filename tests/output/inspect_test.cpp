@@ -50,10 +50,15 @@ TEST_F(Inspect, TreeShowsShapesTypesAndAttributes) {
   write_run();
   const h5::File file = h5::File::open(path());
   const std::string text = render_tree(read_tree(file));
-  for (const char* line : {"run.h5/\n", "\n  spikes/\n", "\n      timestamps  float64 [2]\n", "@units = ms\n",
-                           "\n      final  float32 [2, 3]\n", "@sorting = by_time\n",
-                           "phase  enum uint8 {train=0, test=1, validation=2} [1]\n", "@version = [0,1]\n",
-                           "@config = name = \"x\" ...\n"}) {
+  for (const char* line :
+       {"run.h5/  A file of shallows\n",
+        "\n  spikes/  SONATA spike trains, one group for each recorded population\n",
+        "\n      timestamps  float64 [2]  Time of the spike on the axis of /trials/start\n", "@units = ms\n",
+        "\n      final  float32 [2, 3]  [mV (spiking), 1 (rate)]  Weights after the last training "
+        "presentation, [class, hidden neuron]\n",
+        "@sorting = by_time\n",
+        "phase  enum uint8 {train=0, test=1, validation=2} [1]  train, validation or test\n",
+        "@version = [0,1]\n", "@config = name = \"x\" ...\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
   }
   const auto json = to_json(read_tree(file));

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "output/descriptions.hpp"
 #include "sim/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
@@ -69,6 +70,35 @@ TEST_F(RunFile, KeepsProvenanceSummaryMetricsAndArrays) {
             (std::vector<float>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(reader.attribute<std::string>("weights/readout/final", "rule"), "teacher-stdp");
   EXPECT_EQ(reader.attribute<std::uint64_t>("state", "trial"), 17u);
+}
+
+TEST_F(RunFile, SaysWhatItsObjectsMean) {
+  {
+    RunWriter writer(path(), FileKind::run);
+    writer.write_array("initial/state/hidden/v_mV", std::vector<double>{1.0});
+    writer.write_array("memory/channel_2/labels", std::vector<std::uint8_t>{1});
+    writer.write_array("someone/else/s", std::vector<std::uint8_t>{1});
+    writer.write_summary({{"test_accuracy", 98.25}});
+    writer.commit();
+  }
+  const RunReader reader(path());
+  const auto says = [&](const char* object, const char* name) {
+    return reader.attribute<std::string>(object, name);
+  };
+  EXPECT_EQ(says("initial/state/hidden/v_mV", "unit"), "mV");
+  const std::string voltage = meaning_of("/state/hidden/v_mV").value().description;
+  EXPECT_NE(voltage, "");
+  EXPECT_EQ(
+      says("initial/state/hidden/v_mV", "description"),
+      voltage +
+          " This is before the first training presentation (before every one without protocol.carry_over).");
+  EXPECT_EQ(says("memory/channel_2/labels", "description"), meaning_of("/memory/labels").value().description);
+  EXPECT_EQ(says("/summary", "description"), meaning_of("/summary").value().description);
+  EXPECT_EQ(reader.summary(), json({{"test_accuracy", 98.25}}));  // a description is no figure
+  for (const char* name : {"/someone/else/s", "/state/hidden", "/trials/offsets_a/b"})
+    EXPECT_EQ(meaning_of(name).has_value(), std::string(name) == "/state/hidden") << name;
+  EXPECT_TRUE(meaning_of("/memory/channel_2").has_value());
+  EXPECT_FALSE(reader.file().has_attribute("someone/else/s", "description"));
 }
 
 TEST_F(RunFile, NamedArraysComeBackAsTheyWere) {

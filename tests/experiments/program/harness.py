@@ -136,8 +136,6 @@ def contents(path):
         add_attributes(name, item)
         if isinstance(item, h5py.Dataset) and not is_time(name):
             values = item[()]
-            if name in ("progress/total", "progress/window"):
-                values = values[:-1]  # the last one is the time
             tree[name] = (str(item.dtype), item.shape, values.tobytes())
 
     with h5py.File(path, "r") as file:

@@ -171,7 +171,7 @@ class GoesOn(MemoryTestCase):
         memory = self.rows_of("second.h5")
         self.assertEqual(set(memory["labels"]), {0, 1, 2, 3, 4})
         with h5py.File(self.work / "second.h5") as file:
-            self.assertEqual(file["network/classes"][0], 5)
+            self.assertEqual(file["network/class_count"][0], 5)
 
     def test_of_a_rate_network_too(self):
         self.succeed("train", "rate.toml", "-o", "first.h5")
