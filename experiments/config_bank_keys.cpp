@@ -44,9 +44,11 @@ std::vector<ConfigKey> learned_bank_keys() {
           {{"fastica", IcaRule::fast_ica}, {"nonlinear-hebb", IcaRule::nonlinear_hebb}}, ica_bank, learning,
           [](auto& c) -> auto& { return c.learned.ica_rule; }),
       plain(
-          "hidden.ica_one_step", "",
-          "FastICA ends after its first step (as released), not when it has converged", SwitchDomain{},
-          ica_bank, learning, [](auto& c) -> auto& { return c.learned.ica_one_step; }),
+          "hidden.ica_steps", "",
+          "steps of FastICA at most (1: as released; it ends earlier where it has converged); 0: a random "
+          "rotation of the whitened patches",
+          CountDomain{0, 1'000'000}, ica_bank, learning,
+          [](auto& c) -> auto& { return c.learned.ica_steps; }),
       plain(
           "hidden.variance_floor", "pixel variance",
           "added to the variances that whiten the patches in the filters", non_negative(1e6), ica_bank,

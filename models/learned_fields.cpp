@@ -93,12 +93,10 @@ class Fit {
     std::uint64_t steps = 0;
     if (needs_covariance()) steps += images() * (whole_image_ ? 1 : populations);
     if (fields_.kind == FieldKind::ica && params_.ica_rule == IcaRule::fast_ica)
-      return steps + populations * ica_steps();
+      return steps + populations * params_.ica_steps;
     if (fields_.kind == FieldKind::pca && params_.pca_rule == PcaRule::batch) return steps + populations;
     return steps + populations * params_.updates;
   }
-
-  std::uint64_t ica_steps() const { return params_.ica_one_step ? 1 : kFastIcaSteps; }
 
   std::vector<PatchPosition> draw_positions() const {
     Rng rng(seed_, Purpose::learned_field_position, 0);
@@ -167,7 +165,7 @@ class Fit {
                                                [](double variance) { return variance > 0.0; }));
     population.filters = Matrix::Zero(index(params_.features), index(samples.dimension));
     if (live == 0) {
-      monitor_.advance(params_.ica_rule == IcaRule::fast_ica ? ica_steps() : params_.updates);
+      monitor_.advance(params_.ica_rule == IcaRule::fast_ica ? params_.ica_steps : params_.updates);
       return;
     }
     const PrincipalComponents kept{
@@ -177,7 +175,7 @@ class Fit {
     const Samples white = whitened(samples, kept);
     const Rng rng(seed_, Purpose::independent_components, i);
     const IndependentComponents found = params_.ica_rule == IcaRule::fast_ica
-                                            ? fast_ica(white, ica_steps(), rng, monitor_)
+                                            ? fast_ica(white, params_.ica_steps, rng, monitor_)
                                             : nonlinear_hebb(white, params_, rng, monitor_);
     Matrix whitening = kept.vectors;
     for (std::size_t k = 0; k < live; ++k) {

@@ -54,7 +54,9 @@ struct LearnedParams {
   FieldScale scale_by = FieldScale::largest;
   PcaRule pca_rule = PcaRule::batch;
   IcaRule ica_rule = IcaRule::fast_ica;
-  bool ica_one_step = false;    ///< as released: FastICA ends after its first step
+  /// Of FastICA at most, which ends earlier where it has converged. 1: as released; 0: each population keeps
+  /// the random rotation of its whitened patches that it starts from.
+  std::uint64_t ica_steps = 200;
   double variance_floor = 0.0;  ///< ICA: added to the variances by which the components are whitened
   SparseRule sparse_rule = SparseRule::brito;
   SparseDynamics sparse_dynamics = SparseDynamics::fixed_point;

@@ -46,7 +46,7 @@ Size size_of(const PaperRow& row, const PaperOptions& options, const Dataset& da
 
 bool has_hidden_layer(const PaperRow& row) { return row.model != "sp"; }
 
-enum class Recipe { paper, tuned, tuned_for_curves };
+enum class Recipe { untuned, tuned, tuned_for_curves };
 
 /// Names the run in tables; its file is DIRECTORY/<name>.h5.
 std::string run_name(const PaperRow& row, const PaperOptions& options, const Size& size, Recipe recipe,
@@ -54,7 +54,7 @@ std::string run_name(const PaperRow& row, const PaperOptions& options, const Siz
   std::string name = fmt::format("{}-{}-{}", options.dataset, row.coding, row.model);
   if (has_hidden_layer(row)) name += fmt::format("-n{}-p{}", size.hidden, size.patch);
   name += fmt::format("-u{}", size.updates);
-  if (recipe != Recipe::paper) name += "-tuned";
+  if (recipe != Recipe::untuned) name += "-tuned";
   if (recipe == Recipe::tuned_for_curves) name += "-curve";
   return name + fmt::format("-s{}", seed);
 }
@@ -91,7 +91,7 @@ Config config_of(const PaperRow& row, const PaperOptions& options, const Dataset
       overrides.push_back(fmt::format("training.learning_rate={}", rate));
     }
   }
-  if (recipe != Recipe::paper) {
+  if (recipe != Recipe::untuned) {
     add(on_dataset.tuned);
   }
   Config config = parse_config("", fmt::format("paper, {} {}", row.coding, row.model), overrides);
@@ -123,12 +123,12 @@ const PaperRow& rate_row(std::string_view model) {
 std::optional<nlohmann::json> train_run(Run run, const PaperRow& row, const PaperOptions& options,
                                         const Dataset& dataset, Recipe recipe) {
   std::optional<ReceptiveFields> bank;
-  const bool gives_itself = row.model == row.bank_of && row.coding == "rate" && recipe == Recipe::paper;
+  const bool gives_itself = row.model == row.bank_of && row.coding == "rate" && recipe == Recipe::untuned;
   if (!row.bank_of.empty() && !gives_itself) {
     const PaperRow& source = rate_row(row.bank_of);
     const Size size = size_of(source, options, dataset);
-    const Run giver = plan_run(source, options, dataset, size, Recipe::paper, run.config.seed);
-    if (!train_run(giver, source, options, dataset, Recipe::paper)) return {};
+    const Run giver = plan_run(source, options, dataset, size, Recipe::untuned, run.config.seed);
+    if (!train_run(giver, source, options, dataset, Recipe::untuned)) return {};
     bank = read_bank(giver.file, run.config, dataset).fields;
   }
   return ensure_run(run.config, dataset,
@@ -180,7 +180,7 @@ std::optional<PaperResult> measure_row(const PaperRow& row, const PaperOptions& 
                                        const Dataset& dataset) {
   const Size size = size_of(row, options, dataset);
   PaperResult result = without_runs(row, options, size);
-  auto ours = measure(row, options, dataset, size, Recipe::paper);
+  auto ours = measure(row, options, dataset, size, Recipe::untuned);
   if (!ours) return {};
   result.ours = std::move(*ours);
   if (!has_tuned(row, options)) return result;
@@ -196,7 +196,7 @@ std::optional<PaperResult> measure_point(const PaperRow& row, const PaperOptions
   const bool tuned = has_tuned(row, options);
   const Recipe recipe = !row.tuned_for_curves.empty() ? Recipe::tuned_for_curves
                         : tuned                       ? Recipe::tuned
-                                                      : Recipe::paper;
+                                                      : Recipe::untuned;
   auto runs = measure(row, options, dataset, size, recipe);
   if (!runs) return {};
   result.tuned_for_curves = recipe == Recipe::tuned_for_curves;

@@ -90,7 +90,7 @@ std::vector<std::string> failures_of(std::span<const PaperResult> results);
 nlohmann::json paper_json(std::span<const PaperResult> results);
 std::string paper_text(std::span<const PaperResult> results);
 std::string paper_markdown(std::span<const PaperResult> results);
-/// RFC 4180: model, settings ("tuned", "tuned for curves" or "paper"), hidden, patch, updates, seeds,
+/// RFC 4180: model, settings ("tuned", "tuned for curves" or "untuned"), hidden, patch, updates, seeds,
 /// accuracy_mean, accuracy_std.
 std::string curves_csv(std::span<const PaperResult> results);
 std::string curves_svg(std::span<const PaperResult> results, CurveAxis axis);

@@ -50,8 +50,8 @@ TextTable table_of(std::span<const PaperResult> results) {
                    {"updates", true},
                    {"seeds", true},
                    {"paper %", true},
-                   {"ours %", true},
-                   {"ours, tuned %", true},
+                   {"untuned %", true},
+                   {"tuned %", true},
                    {"minutes", true}},
                   {}};
   for (const PaperResult& r : results) {
@@ -111,7 +111,7 @@ std::string paper_markdown(std::span<const PaperResult> results) { return markdo
 /// Of a point.
 const char* settings_of(const PaperResult& result) {
   if (result.tuned_for_curves) return "tuned for curves";
-  return result.tuned ? "tuned" : "paper";
+  return result.tuned ? "tuned" : "untuned";
 }
 
 std::string curves_csv(std::span<const PaperResult> results) {

@@ -22,8 +22,9 @@ struct PaperRow {
   std::string model;   ///< as model_name() says, but for banks of other rows
   std::string coding;  ///< "rate" or "spiking"
   Reach reach;
-  /// Beside what the scale and the seed determine: the paper's recipe, or where that is not known (spiking
-  /// networks) what a validation split preferred.
+  /// Beside what the scale and the seed determine: the learning rate and the start of the released scripts,
+  /// which are for layers of one size (RP, RG, SC: 1000, PCA, ICA: 5000 neurons), or where the paper's are
+  /// not known (spiking networks) what a validation split preferred.
   Settings settings;
   /// Changes of it that do better on validation images of MNIST at 5000 hidden neurons (1000 in spiking
   /// networks), for a column of their own; none: no such column.
@@ -38,14 +39,14 @@ struct PaperRow {
   std::vector<std::pair<std::string, double>> published = {};
   /// Most hidden neurons; they are then all features of one patch, so fewer than its pixels. 0: any number.
   std::uint64_t largest = 0;
-  /// The rate model whose run (paper's recipe, same seed and sizes) has the bank; empty: each run makes its
+  /// The rate model whose run (`settings`, same seed and sizes) has the bank; empty: each run makes its
   /// own. A row that names itself shares the bank of its runs with its tuned ones.
   std::string bank_of = {};
 
   std::optional<double> published_on(std::string_view dataset) const;
 };
 
-/// What a data set needs beside a row's settings: in the paper's recipe, and for the tuned column.
+/// What a data set needs beside a row's settings: in both columns, and for the tuned one.
 struct DatasetSettings {
   Settings settings = {};
   Settings tuned = {};

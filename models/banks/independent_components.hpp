@@ -12,7 +12,6 @@ namespace shallows {
 
 /// Of FastICA: it has converged when every unit vector turns by less than the tolerance (1 - |cosine|) in a
 /// step.
-inline constexpr std::uint64_t kFastIcaSteps = 200;
 inline constexpr double kFastIcaTolerance = 1e-5;
 inline constexpr std::size_t kFastIcaCacheBytes = std::size_t{256} << 20U;
 
@@ -25,9 +24,9 @@ struct IndependentComponents {
 /// FastICA with contrast log cosh (nonlinearity tanh) and symmetric decorrelation, from a Gaussian random
 /// start.
 ///     W <- E[tanh(W z) z^T] - diag(E[1 - tanh^2(W z)]) W,   W <- (W W^T)^(-1/2) W
-/// Ends after `most_steps` if it has not converged. Keeps the samples in single precision where they fit into
-/// 256 MiB and reads them anew in every step otherwise; the result is the same. Advances the monitor by
-/// most_steps.
+/// Ends after `most_steps` if it has not converged; after none the result is the start, a random rotation.
+/// Keeps the samples in single precision where they fit into 256 MiB and reads them anew in every step
+/// otherwise; the result is the same. Advances the monitor by most_steps.
 IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor,
                                std::size_t cache_bytes = kFastIcaCacheBytes);
 

@@ -52,10 +52,10 @@ struct Mixture {
 TEST(FastIca, FindsKnownSourcesOfBothKinds) {
   const Mixture mixture(20000, 4, 2);
   FitMonitor monitor(0, {});
-  const IndependentComponents found =
-      fast_ica(mixture.white, kFastIcaSteps, Rng(1, Purpose::tests, 0), monitor);
+  const std::uint64_t most = LearnedParams{}.ica_steps;
+  const IndependentComponents found = fast_ica(mixture.white, most, Rng(1, Purpose::tests, 0), monitor);
   EXPECT_TRUE(found.converged);
-  EXPECT_LT(found.steps, kFastIcaSteps);
+  EXPECT_LT(found.steps, most);
   EXPECT_GT(separation(mixture.product(found.unmixing)), 0.999);
   EXPECT_LT((found.unmixing * found.unmixing.transpose() - Matrix::Identity(4, 4)).cwiseAbs().maxCoeff(),
             1e-12);
@@ -68,6 +68,20 @@ TEST(FastIca, HasNotFoundThemAfterTheOneStepOfTheReleasedCode) {
   EXPECT_EQ(found.steps, 1U);
   EXPECT_FALSE(found.converged);
   EXPECT_LT(separation(mixture.product(found.unmixing)), 0.99);
+}
+
+TEST(FastIca, WithoutAStepIsARandomRotation) {
+  const Mixture mixture(1000, 4, 2);
+  FitMonitor monitor(0, {});
+  const IndependentComponents one = fast_ica(mixture.white, 0, Rng(1, Purpose::tests, 0), monitor);
+  EXPECT_EQ(one.steps, 0U);
+  EXPECT_FALSE(one.converged);
+  EXPECT_LT((one.unmixing * one.unmixing.transpose() - Matrix::Identity(4, 4)).cwiseAbs().maxCoeff(), 1e-12);
+  // It is the stream's and not the samples'.
+  const Mixture other(500, 4, 0);
+  EXPECT_EQ(fast_ica(other.white, 0, Rng(1, Purpose::tests, 0), monitor).unmixing, one.unmixing);
+  EXPECT_NE(fast_ica(mixture.white, 0, Rng(2, Purpose::tests, 0), monitor).unmixing, one.unmixing);
+  EXPECT_LT(separation(mixture.product(one.unmixing)), 0.9);
 }
 
 TEST(FastIca, IsTheSameWhetherTheSamplesAreKeptOrReadAnew) {

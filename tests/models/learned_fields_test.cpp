@@ -78,6 +78,8 @@ std::vector<Case> cases() {
   all.back().params.pca_rule = PcaRule::oja_subspace;
   all.push_back(all[1]);
   all.back().params.ica_rule = IcaRule::nonlinear_hebb;
+  all.push_back(all[1]);
+  all.back().params.ica_steps = 0;
   all.push_back(all[2]);
   all.back().params.sparse_rule = SparseRule::foldiak;
   return all;
@@ -211,6 +213,30 @@ TEST(LearnedFields, StopWhenTheirProgressSaysSo) {
     };
     EXPECT_TRUE(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, watch).has_value());
     EXPECT_EQ(last, all) << "progress ends at 100 %: " << static_cast<int>(c.kind);
+  }
+}
+
+TEST(LearnedFields, OfIndependentComponentsTakeTheStepsAskedForAndKeepThePatchesWhite) {
+  const ImageSet images = colour_images(300);
+  std::vector<ReceptiveFields> banks;
+  for (const std::uint64_t steps : {0U, 1U, 2U}) {
+    LearnedParams some = params(5);
+    some.ica_steps = steps;
+    LearnedFields learned = *learn_fields(fields(FieldKind::ica, 10, 3), some, images, 5, {});
+    EXPECT_EQ(figure(learned, "steps"), static_cast<double>(steps));
+    for (const ReceptiveFields& other : banks) EXPECT_FALSE(same_bits(other, learned.bank)) << steps;
+    // A rotation leaves the responses to the images at mean 0, variance 1 and uncorrelated.
+    Matrix moments = Matrix::Zero(5, 5);
+    std::vector<float> pixels(kColour.pixels());
+    std::vector<double> answers(learned.bank.size());
+    for (std::size_t n = 0; n < images.size(); ++n) {
+      images.image(n).centered(pixels);
+      learned.bank.apply(pixels, answers);
+      const Eigen::Map<const Eigen::VectorXd> first_patch(answers.data(), 5);
+      moments += first_patch * first_patch.transpose() / static_cast<double>(images.size());
+    }
+    EXPECT_LT((moments - Matrix::Identity(5, 5)).cwiseAbs().maxCoeff(), 1e-3) << steps;
+    banks.push_back(std::move(learned.bank));
   }
 }
 

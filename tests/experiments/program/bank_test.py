@@ -191,11 +191,11 @@ class Bank(ProgramTestCase):
 
     def test_with_settings_of_its_own_is_noted(self):
         self.succeed("bank", "rate.toml", *ICA, "-o", "bank.h5")
-        notes = self.train_with("bank.h5", *ICA, *settings("hidden.ica_one_step=true"))
+        notes = self.train_with("bank.h5", *ICA, *settings("hidden.ica_steps=1"))
         self.assertEqual(len(notes), 1, notes)
-        self.assertIn("hidden.ica_one_step: true -> false", notes[0])
+        self.assertIn("hidden.ica_steps: 1 -> 200", notes[0])
         with h5py.File(self.work / "run.h5") as file:
-            self.assertIn("ica_one_step = false", file["provenance"].attrs["config"])
+            self.assertIn("ica_steps = 200", file["provenance"].attrs["config"])
 
     def test_is_inspected(self):
         self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")
@@ -354,7 +354,7 @@ class BadBanks(ProgramTestCase):
 
     def test_settings_of_other_learners(self):
         for options, word in ((settings("hidden.features=5"), "hidden.features"),
-                              ((*PCA, *settings("hidden.ica_one_step=true")), "hidden.ica_one_step"),
+                              ((*PCA, *settings("hidden.ica_steps=1")), "hidden.ica_steps"),
                               ((*PCA, *settings("hidden.fit_rate=0.1")), "hidden.pca_rule"),
                               ((*PCA, *settings("hidden.gabor_colour=opponent")), "hidden.gabor_colour"),
                               (settings("hidden.gabor_colour=opponent"), "colour"),

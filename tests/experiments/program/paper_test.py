@@ -85,6 +85,7 @@ class Table(PaperTestCase):
         self.assertEqual(self.stamps("out"), stamps)
         markdown = self.paper("-o", "out", "--only", "sp,l-bp", *rate, "--markdown").stdout.splitlines()
         self.assertEqual(len(markdown), 4)
+        self.assertIn("| paper % | untuned % | tuned % |", markdown[0])
         cells = [cell.strip() for cell in markdown[2].strip("|").split("|")]
         self.assertEqual(cells[:8], ["sp", "rate", "mnist", "-", "-", "480", "2", "91.9"])
         row = json.loads(first)[0]
@@ -159,6 +160,18 @@ class Table(PaperTestCase):
             ratio = used[learned != 0] / learned[learned != 0]
             self.assertLess(ratio.max() / ratio.min(), 1.001)  # but for one factor
             self.assertEqual(list(spiking["receptive_fields/row"]), list(rate["receptive_fields/row"]))
+
+    def test_learns_independent_components_by_the_one_step_that_was_released(self):
+        row = json.loads(self.paper("-o", "out", "--only", "l-ica", "--coding", "rate", "--json", seeds=1).stdout)[0]
+        filters = []
+        for file in row["files"]:  # untuned and tuned
+            with h5py.File(self.work / file) as run:
+                stored = tomllib.loads(run["provenance"].attrs["config"])
+                filters.append(run["receptive_fields/filters"][()])
+            self.assertEqual(stored["hidden"]["ica_steps"], 1)
+        untuned, tuned = filters
+        ratio = tuned[untuned != 0] / untuned[untuned != 0]
+        self.assertLess(ratio.max() / ratio.min(), 1.001)  # one bank but for its scale
 
     def test_goes_on_where_one_network_diverges(self):
         # So many neurons drive the readout beyond what its learning rate bears.
