@@ -168,10 +168,31 @@ std::vector<std::string> differences_in(const Config& a, const Config& b, Counts
   return differences;
 }
 
+/// Sets what other keys apply to: first, wherever it stands.
+void apply_choices(const ConfigSettings& settings, Config& config) {
+  for (const char* key :
+       {"model", "hidden.kind", "hidden.rule", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
+    settings.apply(key, config);
+  }
+}
+
+/// Whether a file begins as HDF5 files do, without a user block before.
+bool is_hdf5(const std::string& path) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  std::ifstream file(path, std::ios::binary);
+  std::string begin(kSignature.size(), '\0');
+  return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kSignature;
+}
+
 std::vector<std::string> parse_populations(std::string_view text, std::string_view whole) {
   if (text == "all") return spiking_populations();
   if (text == "none") return {};
   std::vector<std::string> names = split_list(text);
+  for (const char* word : {"all", "none"}) {
+    if (std::find(names.begin(), names.end(), word) == names.end()) continue;
+    refuse(fmt::format("can't record '{}'", whole), fmt::format("'{}' goes with no other name", word),
+           fmt::format("write '{}' alone, or leave it out", word));
+  }
   const ConfigKey& key = *find_config_key("record.populations");
   if (names.empty())
     refuse(fmt::format("--record {} names no population", whole), "POPULATIONS[@...]", "try \"all\"");
@@ -185,27 +206,41 @@ std::vector<std::string> parse_populations(std::string_view text, std::string_vi
 
 }  // namespace
 
-Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides) {
+Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides,
+                    std::string* passed_over) {
   const ConfigSettings settings(toml, source, overrides);
   Config config;
   config.name = std::filesystem::path(source).stem().string();
-  settings.apply("model", config);
-  // What other keys apply to: first, wherever it stands.
-  for (const char* key :
-       {"hidden.kind", "hidden.rule", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
-    settings.apply(key, config);
-  }
+  apply_choices(settings, config);
   settings.apply("dataset.images", config);
   resolve_defaults(config);
   if (!config.dataset.images.empty()) {
     config.dataset.name = std::filesystem::path(config.dataset.images).stem().string();
   }
-  settings.apply_all(config);
+  const auto without_overrides = [&] {
+    Config text;
+    apply_choices(ConfigSettings(toml, source, {}), text);
+    return text;
+  };
+  const ReadoutRule rule_of_model = config.rule;
+  std::vector<std::string> moot = settings.apply_all(config, without_overrides);
+  // Its meaning goes with the model as that of the keys which are moot does, though both models have it.
+  if (config.rule != rule_of_model && !settings.overrides("readout.rule") &&
+      without_overrides().model != config.model) {
+    config.rule = rule_of_model;
+    moot.emplace_back("readout.rule");
+  }
   validate(config, source);
+  if (passed_over != nullptr && !moot.empty()) {
+    *passed_over =
+        fmt::format("{} of {} {} no meaning to what --set chose and {} passed over", fmt::join(moot, ", "),
+                    source, moot.size() == 1 ? "has" : "have", moot.size() == 1 ? "is" : "are");
+  }
   return config;
 }
 
-Config read_config(const std::string& path, std::span<const std::string> overrides) {
+Config read_config(const std::string& path, std::span<const std::string> overrides,
+                   std::string* passed_over) {
   namespace fs = std::filesystem;
   std::error_code problem;
   const fs::file_status status = fs::status(path, problem);
@@ -219,6 +254,14 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
   if (fs::is_directory(status))
     refuse(fmt::format("can't read configuration '{}'", path), "it is a directory",
            "give the path of a TOML file");
+  if (fs::is_regular_file(status) && is_hdf5(path)) {
+    refuse(
+        fmt::format("can't read configuration '{}'", path),
+        "it is an HDF5 file, such as a run or a bank, and no TOML",
+        fmt::format("test a run with 'shallows test {0}', look at it with 'shallows inspect {0}', or train "
+                    "on with --from {0} (a bank: --bank {0}) after the path of a TOML file",
+                    path));
+  }
   if (fs::is_regular_file(status) && fs::file_size(path, problem) > kLargestFile) {
     refuse(fmt::format("can't read configuration '{}'", path),
            "it is larger than 1 MiB, so hardly a configuration", "give the path of a TOML file");
@@ -229,7 +272,7 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
     refuse(fmt::format("can't read configuration '{}'", path), "it can't be opened or read",
            "check its permissions");
   }
-  return parse_config(text.str(), path, overrides);
+  return parse_config(text.str(), path, overrides, passed_over);
 }
 
 void validate(const Config& config, std::string_view source) {
@@ -302,14 +345,22 @@ RecordConfig parse_record(std::string_view text) {
     record.phase = first == "train"  ? RecordPhase::train
                    : first == "test" ? RecordPhase::test
                                      : RecordPhase::both;
-    trials.remove_prefix(std::min(first.size() + 1, trials.size()));
+    if (first == trials) {  // a phase alone
+      record.last = kAllTrials;
+      return record;
+    }
+    trials.remove_prefix(first.size() + 1);
   }
-  if (!parse_trials(trials, record)) {
-    refuse(fmt::format("can't record '{}': '{}' is no range of trials", text, trials),
-           "POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], LAST excluded; PHASE is train, test or both",
-           "write for example hidden,readout@test:0:10");
+  const bool is_one_number = !trials.empty() && trials.find_first_not_of("0123456789") == trials.npos;
+  const std::string range = is_one_number ? fmt::format("{0}:end", trials) : std::string(trials);
+  if (parse_trials(range, record)) {
+    if (is_one_number) record.last = record.first + 1;
+    return record;
   }
-  return record;
+  refuse(fmt::format("can't record '{}': '{}' is no range of trials", text, trials),
+         "POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]]; FIRST is below LAST, which is excluded and may be end; "
+         "STEP is 1 or more; PHASE is train, test or both",
+         "write for example hidden,readout@test:0:10");
 }
 
 void apply_record(std::string_view text, Config& config) {
@@ -317,7 +368,15 @@ void apply_record(std::string_view text, Config& config) {
   const std::uint64_t deflate = config.record.deflate;  // not a part of what --record says
   config.record = parse_record(text);
   config.record.deflate = deflate;
-  if (config.model != ModelKind::spiking) config.record.populations.clear();
+  if (config.model != ModelKind::spiking) {
+    const bool names_one = !config.record.populations.empty() && !text.starts_with("all");
+    if (names_one) {
+      refuse(fmt::format("can't record '{}'", text),
+             fmt::format("a {} network has no spikes", config.model == ModelKind::rate ? "rate" : "memory"),
+             "leave --record out, or choose model = \"spiking\"");
+    }
+    config.record.populations.clear();
+  }
   validate(config, "--record");
 }
 

@@ -25,7 +25,7 @@ enum class RecordPhase { train, test, both };
 
 struct DatasetConfig {
   std::string name = "mnist";
-  std::string directory;  ///< empty: $SHALLOWS_DATA/<name>, or data/<name>
+  std::string directory;  ///< empty: $SHALLOWS_DATA/<name>; without that variable data/<name>
   std::string images;     ///< a user's own IDX files; empty: the standard names in the directory
   std::string labels;
   std::string test_images;
@@ -78,8 +78,13 @@ struct Config {
 /// override is TOML; what is no TOML, or no string where one is due, is taken as text (a list: separated by
 /// commas). Throws Error (configuration) for broken TOML, unknown and ill-typed keys, keys that do not apply
 /// to the model, values out of range and values that contradict each other.
-Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides);
-Config read_config(const std::string& path, std::span<const std::string> overrides);
+///
+/// An override may choose another model, bank or rule. Keys of the text that meant something to the choice of
+/// the text and mean nothing to the new one are passed over; `passed_over` receives a line that names them.
+Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides,
+                    std::string* passed_over = nullptr);
+Config read_config(const std::string& path, std::span<const std::string> overrides,
+                   std::string* passed_over = nullptr);
 
 /// Throws Error (configuration) if a value is out of range or contradicts another one: for a Config that was
 /// changed after parsing. `source` names it in the message.
@@ -97,13 +102,14 @@ std::vector<std::string> training_differences(const Config& a, const Config& b);
 /// The same of all keys but the name: what a run file must have in common with a run to be taken for it.
 std::vector<std::string> run_differences(const Config& a, const Config& b);
 
-/// Parses the value of --record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], "all" or "none". POPULATIONS is a
-/// list with commas, or "all"; PHASE is train, test (the default) or both; LAST may be "end". Plain "all" is
-/// "all@both:0:end"; without "@..." it is the first 10 test trials. Throws Error (configuration).
+/// Parses the value of --record: POPULATIONS[@[PHASE:]TRIALS], POPULATIONS@PHASE, "all" or "none".
+/// POPULATIONS is a list with commas, or "all"; PHASE is train, test (the default) or both; TRIALS is
+/// FIRST:LAST[:STEP], where LAST may be "end", or one number. Plain "all" is "all@both:0:end"; a phase alone
+/// is all of its trials; without "@..." it is the first 10 test trials. Throws Error (configuration).
 RecordConfig parse_record(std::string_view text);
 
-/// Puts the value of --record, if there is one, into the configuration; a model without populations records
-/// none.
+/// Puts the value of --record, if there is one, into the configuration. For a model without populations "all"
+/// and "none" choose trials only; throws Error (configuration) if a population of it is named.
 void apply_record(std::string_view text, Config& config);
 
 }  // namespace shallows

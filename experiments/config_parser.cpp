@@ -238,15 +238,28 @@ void ConfigSettings::apply(std::string_view name, Config& config) const {
   }
 }
 
-void ConfigSettings::apply_all(Config& config) const {
+bool ConfigSettings::overrides(std::string_view name) const {
+  return std::any_of(settings_.begin(), settings_.end(),
+                     [&](const Setting& setting) { return setting.text && setting.name == name; });
+}
+
+std::vector<std::string> ConfigSettings::apply_all(Config& config,
+                                                   const std::function<Config()>& without_overrides) const {
+  std::vector<std::string> passed_over;
   for (const Setting& setting : settings_) {
     const std::string reason = why_not_applicable(*setting.key, config);
-    if (!reason.empty()) {
+    if (reason.empty()) {
+      apply_to(setting, config);
+      continue;
+    }
+    const bool in_text = !setting.text;
+    if (!in_text || !why_not_applicable(*setting.key, without_overrides()).empty()) {
       refuse(
           fmt::format("'{}' has no meaning here ({}; {}); remove it", setting.name, setting.where, reason));
     }
-    apply_to(setting, config);
+    passed_over.push_back(setting.name);
   }
+  return passed_over;
 }
 
 }  // namespace shallows

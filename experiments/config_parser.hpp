@@ -1,6 +1,7 @@
 // The settings that a TOML text and "key=value" overrides give, before they are applied to a Config.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,8 +24,12 @@ class ConfigSettings {
   /// value.
   void apply(std::string_view name, Config& config) const;
 
+  /// Whether an override gives this key.
+  bool overrides(std::string_view name) const;
+
   /// Sets all keys that are given; throws also for one that does not apply to the model and bank of `config`.
-  void apply_all(Config& config) const;
+  /// But a key of the text is passed over that applies to those of `without_overrides()`, and is returned.
+  std::vector<std::string> apply_all(Config& config, const std::function<Config()>& without_overrides) const;
 
  private:
   struct Setting;

@@ -40,7 +40,8 @@ std::vector<ConfigKey> dataset_keys() {
           "dataset.name", "", "name of the data set", TextDomain{EmptyText::refused}, any, learning,
           [](auto& c) -> auto& { return c.dataset.name; }),
       plain(
-          "dataset.directory", "", "directory of its files; empty: $SHALLOWS_DATA/<name> or data/<name>",
+          "dataset.directory", "",
+          "directory of its files; empty: $SHALLOWS_DATA/<name>, or data/<name> if that variable is not set",
           TextDomain{}, any, learning, [](auto& c) -> auto& { return c.dataset.directory; }),
       plain(
           "dataset.images", "", "own IDX file of training images; empty: the standard file", TextDomain{},

@@ -1,7 +1,6 @@
 #include "experiments/dataset.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -41,50 +40,57 @@ constexpr std::array<std::string_view, 5> kCifarTrainFiles = {
     "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
 constexpr std::array<std::string_view, 1> kCifarTestFiles = {"test_batch.bin"};
 
-std::vector<std::string> directories(const DatasetConfig& config) {
-  if (!config.directory.empty()) return {config.directory};
-  std::vector<std::string> result;
+/// $SHALLOWS_DATA; empty if it is not set.
+std::string data_root() {
   const char* root = std::getenv("SHALLOWS_DATA");
-  if (root != nullptr && *root != '\0') result.push_back((fs::path(root) / config.name).string());
-  result.push_back((fs::path("data") / config.name).string());
-  return result;
+  return root != nullptr ? root : "";
+}
+
+/// Of the standard files. One place, so that no other data take the place of those that were meant.
+std::string directory_of(const DatasetConfig& config) {
+  if (!config.directory.empty()) return config.directory;
+  const std::string root = data_root();
+  return (fs::path(root.empty() ? "data" : root) / config.name).string();
 }
 
 [[noreturn]] void refuse_missing(const DatasetConfig& config, std::string_view file) {
   const std::vector<std::string> names = registered_names(Category::datasets);
   const bool known = std::find(names.begin(), names.end(), config.name) != names.end();
-  const std::string searched =
-      fmt::format("looked for '{}', plain or .gz, in {}", file, fmt::join(directories(config), ", "));
+  std::error_code ignored;
+  const fs::path directory = fs::absolute(directory_of(config), ignored).lexically_normal();
+  const std::string searched = fmt::format("looked for '{}', plain or .gz, in {}{}", file, directory.string(),
+                                           !config.directory.empty() ? ""
+                                           : data_root().empty()     ? "; SHALLOWS_DATA is not set"
+                                                                     : ", as SHALLOWS_DATA says");
   if (!config.directory.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("data set '{}' is not there ({}); correct dataset.directory{}", config.name,
                             searched, known ? fmt::format(" or run scripts/data.sh {}", config.name) : ""));
   }
   if (!known) throw Error(ErrorKind::configuration, unknown_name("data set", config.name, searched, names));
-  throw Error(ErrorKind::data, fmt::format("data set '{}' is not there ({}); run scripts/data.sh {}",
-                                           config.name, searched, config.name));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("data set '{0}' is not there ({1}); run scripts/data.sh {0}, or set SHALLOWS_DATA to "
+                  "the folder that has it in {0}/",
+                  config.name, searched));
 }
 
-/// The files in the first directory that has them all; directories are not mixed.
+/// The files of the data set's directory.
 std::vector<std::string> find_standard(const DatasetConfig& config, std::span<const std::string_view> names) {
-  std::string_view missing = names[0];
-  for (const std::string& directory : directories(config)) {
-    std::vector<std::string> found;
-    for (const std::string_view name : names) {
-      const std::string plain = (fs::path(directory) / name).string();
-      std::error_code ignored;
-      if (fs::exists(plain, ignored)) {
-        found.push_back(plain);
-      } else if (fs::exists(plain + ".gz", ignored)) {
-        found.push_back(plain + ".gz");
-      } else {
-        missing = name;
-        break;
-      }
+  const fs::path directory = directory_of(config);
+  std::vector<std::string> found;
+  for (const std::string_view name : names) {
+    const std::string plain = (directory / name).string();
+    std::error_code ignored;
+    if (fs::exists(plain, ignored)) {
+      found.push_back(plain);
+    } else if (fs::exists(plain + ".gz", ignored)) {
+      found.push_back(plain + ".gz");
+    } else {
+      refuse_missing(config, name);
     }
-    if (found.size() == names.size()) return found;
   }
-  refuse_missing(config, missing);
+  return found;
 }
 
 void check_labels(const Files& files, std::size_t most, const std::string& why) {

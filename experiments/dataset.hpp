@@ -25,9 +25,9 @@ struct Dataset {
 
 /// Reads the data set. The standard files (train-images-idx3-ubyte and so on; of "cifar10" data_batch_1.bin
 /// to data_batch_5.bin and test_batch.bin; plain or .gz) are looked for in config.directory if that is given,
-/// else in $SHALLOWS_DATA/<name>, then in data/<name>; a user's own files (config.images, ...) take their
-/// places, relative to the working directory. With own training files and no own test files there is no test
-/// set.
+/// else in $SHALLOWS_DATA/<name> or, if that variable is not set, in data/<name>; a user's own files
+/// (config.images, ...) take their places, relative to the working directory. With own training files and no
+/// own test files there is no test set.
 ///
 /// All sets have the mean of the training images that are not held out (MeanSource::own_mean_test: the test
 /// set has its own). The number of classes is the largest label of the training files + 1.

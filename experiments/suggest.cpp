@@ -53,6 +53,28 @@ std::vector<std::string_view> parts(std::string_view name) {
   return result;
 }
 
+/// How many words at the end of `name` ("a_b_c") are left over if the letters of `word` are the beginnings of
+/// its words in order, one letter of each or more; nothing if they are not.
+std::optional<std::size_t> words_left_over(std::string_view word, std::string_view name) {
+  if (name.empty()) return word.empty() ? std::optional<std::size_t>(0) : std::nullopt;
+  const std::size_t length = std::min(name.find_first_of("-_"), name.size());
+  const std::string_view rest = name.substr(std::min(length + 1, name.size()));
+  if (word.empty()) {
+    const auto separators =
+        std::count_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; });
+    return static_cast<std::size_t>(separators) + 1;
+  }
+  std::optional<std::size_t> fewest;
+  for (std::size_t taken = 1; taken <= std::min(length, word.size()); ++taken) {
+    if (word[taken - 1] != name[taken - 1]) break;
+    std::string_view next = word.substr(taken);
+    if (next.starts_with('-') || next.starts_with('_')) next.remove_prefix(1);
+    const auto left = words_left_over(next, rest);
+    if (left && (!fewest || *left < *fewest)) fewest = left;
+  }
+  return fewest;
+}
+
 /// Distance with penalties, or nothing if the candidate is too far.
 std::optional<std::size_t> distance(std::string_view word, std::string_view candidate) {
   std::optional<std::size_t> best;
@@ -65,6 +87,14 @@ std::optional<std::size_t> distance(std::string_view word, std::string_view cand
   consider(word, candidate, 0);
   consider(after_last_dot(word), after_last_dot(candidate), 1);
   for (const std::string_view part : parts(candidate)) consider(word, part, 2);
+  // One letter could stand for anything.
+  const std::string_view short_name = after_last_dot(word);
+  const auto left_over = words_left_over(short_name, after_last_dot(candidate));
+  if (short_name.size() > 1 && left_over) {
+    const bool same_section = candidate.starts_with(word.substr(0, word.size() - short_name.size()));
+    const std::size_t penalty = *left_over + (same_section ? 1 : 3);
+    best = std::min(best.value_or(penalty), penalty);
+  }
   return best;
 }
 

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -82,6 +84,21 @@ void load_neurons(const std::string& population, std::span<const NamedArray> arr
 
 void load_hidden(std::span<const NamedArray> arrays, std::size_t, std::vector<LifState>& neurons) {
   load_neurons("hidden", arrays, neurons);
+}
+
+/// The array as Real, which may be float or double as it is stored.
+template <class Real>
+std::vector<Real> values_of_any_precision(std::span<const NamedArray> arrays, std::string_view name,
+                                          std::size_t size) {
+  using Other = std::conditional_t<std::is_same_v<Real, float>, double, float>;
+  const auto stored =
+      std::find_if(arrays.begin(), arrays.end(), [&](const NamedArray& array) { return array.name == name; });
+  if (stored == arrays.end() || !std::holds_alternative<std::vector<Other>>(stored->values))
+    return array_values<Real>(arrays, name, size);
+  std::vector<Real> values;
+  for (const Other value : array_values<Other>(arrays, name, size))
+    values.push_back(static_cast<Real>(value));
+  return values;
 }
 
 void save_line(const std::string& name, const DelayLine& line, std::vector<NamedArray>& arrays) {
@@ -298,6 +315,16 @@ void SpikingNetwork::restore(std::span<const NamedArray> arrays) {
         engine.stages.readout().set_weights(
             array_values<Weight>(arrays, "weights/readout/final", classes() * hidden()));
         engine.training = std::move(state);
+      },
+      impl_->engine);
+}
+
+void SpikingNetwork::restore_weights(std::span<const NamedArray> arrays) {
+  std::visit(
+      [&](auto& engine) {
+        using Weight = typename std::decay_t<decltype(engine.stages.readout().weights())>::value_type;
+        engine.stages.readout().set_weights(
+            values_of_any_precision<Weight>(arrays, "weights/readout/final", classes() * hidden()));
       },
       impl_->engine);
 }

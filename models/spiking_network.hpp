@@ -78,6 +78,9 @@ class SpikingNetwork {
   std::vector<NamedArray> initial_arrays() const;
   /// Takes back what arrays() gave. All or nothing; throws Error (data).
   void restore(std::span<const NamedArray> arrays);
+  /// Takes the weights alone, of any engine and precision, and keeps the state: enough to respond(), not to
+  /// go on learning or for a test_sequence(). Throws Error (data).
+  void restore_weights(std::span<const NamedArray> arrays);
 
   struct Impl;  ///< one implementation for each engine
 

@@ -177,8 +177,6 @@ constexpr std::array kRows = {
     Row{"/state/readout/u_mV", "mV",
         "u = v - I. u exp(-t / tau) is its value t later; of a refractory neuron it is such that this is the "
         "reset's when the neuron is free."},
-    Row{"/state/*/free_from", "1",
-        "exp(t / tau) of the time t from which the neuron is free; at most 1: it is."},
     Row{"/state/readout/trace_kHz", "kHz",
         "Spike trace tr. tau_tr dtr/dt = -tr + sum over the neuron's spikes of delta(t - t_spike), with "
         "tau_tr = readout.trace_tau_ms."},

@@ -264,34 +264,42 @@ json to_json(const LearningCurve& curve) {
 }
 
 std::string inspect_text(const h5::File& file, const InspectOptions& options) {
+  const auto curve = [&] {
+    return render_learning_curve(read_learning_curve(file, options.curve),
+                                 {.width = options.width, .rows = 10, .glyphs = options.glyphs});
+  };
+  std::string text;
   if (options.trial) {
     require_trials(file);
     const TrialInfo trial = Trials(file).read(*options.trial);
     const auto layers = read_raster(file, *options.trial, options.populations);
-    return render_trial(*options.trial, trial) +
+    text = render_trial(*options.trial, trial) +
            render_raster(layers, trial.stop_ms - trial.start_ms,
                          {.width = options.width, .rows = 12, .glyphs = options.glyphs});
+    return options.curve.empty() ? text : text + "\n" + curve();
   }
-  std::string text = render_tree(read_tree(file)) + "\n" + render_populations(all_statistics(file, options));
-  const std::string curve =
-      render_learning_curve(read_learning_curve(file, options.curve),
-                            {.width = options.width, .rows = 10, .glyphs = options.glyphs});
-  return curve.empty() ? text : text + "\n" + curve;
+  text = render_tree(read_tree(file)) + "\n" + render_populations(all_statistics(file, options));
+  const std::string charts = curve();
+  return charts.empty() ? text : text + "\n" + charts;
 }
 
 json inspect_json(const h5::File& file, const InspectOptions& options) {
-  json result = {{"file", file.path()}, {"tree", to_json(read_tree(file))}, {"populations", json::array()}};
-  for (const auto& statistics : all_statistics(file, options))
-    result["populations"].push_back(to_json(statistics));
-  result["learning_curve"] = to_json(read_learning_curve(file, options.curve));
-  if (file.contains("/summary")) result["summary"] = read_summary(file);
+  json result = {{"file", file.path()}};
   if (options.trial) {
     require_trials(file);
     result["trial"] = to_json(*options.trial, Trials(file).read(*options.trial));
     for (const RasterLayer& layer : read_raster(file, *options.trial, options.populations)) {
       result["trial"]["spikes"].push_back(to_json(layer));
     }
+    if (!options.curve.empty()) result["learning_curve"] = to_json(read_learning_curve(file, options.curve));
+    return result;
   }
+  result["tree"] = to_json(read_tree(file));
+  result["populations"] = json::array();
+  for (const auto& statistics : all_statistics(file, options))
+    result["populations"].push_back(to_json(statistics));
+  result["learning_curve"] = to_json(read_learning_curve(file, options.curve));
+  if (file.contains("/summary")) result["summary"] = read_summary(file);
   return result;
 }
 

@@ -56,13 +56,14 @@ nlohmann::json to_json(const LearningCurve& curve);
 
 struct InspectOptions {
   std::vector<std::string> populations = {};  ///< empty: all
-  std::optional<std::uint64_t> trial = {};    ///< also show this trial's spikes
-  std::vector<std::string> curve = {};        ///< columns of /metrics; empty: those found
+  std::optional<std::uint64_t> trial = {};    ///< this trial's spikes, and what else is asked for below
+  std::vector<std::string> curve = {};        ///< columns of /metrics; empty: those found, but with no trial
   std::size_t width = 100;                    ///< characters
   Glyphs glyphs = Glyphs::unicode;
 };
 
-/// Everything above about one file: tree, populations and learning curve, or the chosen trial alone.
+/// Everything above about one file: tree, populations and learning curve; or the chosen trial, with the
+/// curves that are named.
 std::string inspect_text(const h5::File& file, const InspectOptions& options);
 nlohmann::json inspect_json(const h5::File& file, const InspectOptions& options);
 

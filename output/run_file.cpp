@@ -77,6 +77,7 @@ void collect_arrays(const h5::File& file, const std::string& group, std::vector<
 FileKind checked_kind(const h5::File& file) {
   const std::string& path = file.path();
   if (!file.has_attribute("/", "format")) {
+    if (file.contains("/receptive_fields/filters")) return FileKind::bank;  // of a user, without a word more
     if (file.has_attribute("/", "magic") && file.contains("/spikes")) {
       throw Error(ErrorKind::data,
                   fmt::format("{} holds no run (it is a SONATA file of another program); look at "

@@ -26,7 +26,8 @@ namespace shallows {
 
 enum class FileKind { run, test, checkpoint, recording, bank };
 
-/// "run", "test", "checkpoint", "recording" (a run that is not complete), "bank".
+/// "run", "test", "checkpoint", "recording" (a run that is not complete), "bank" (also of another program,
+/// then without provenance).
 std::string to_string(FileKind kind);
 
 /// Everything that it takes to make the run again.

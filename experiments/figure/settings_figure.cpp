@@ -78,7 +78,7 @@ std::string settings_text(std::span<const Alternatives> alternatives, const Sett
   std::vector<std::string> parts;
   for (std::size_t k = 0; k < point.values.size(); ++k)
     parts.push_back(alternatives[k].key + "=" + point.values[k]);
-  return fmt::format("{}", fmt::join(parts, " "));
+  return parts.empty() ? point.config.name : fmt::format("{}", fmt::join(parts, " "));
 }
 
 std::string settings_csv(std::span<const Alternatives> alternatives, std::span<const SettingsPoint> points) {

@@ -78,8 +78,8 @@ struct InspectArguments {
   std::string populations;
   std::optional<std::uint64_t> trial;
   std::string curve;
-  std::string picture;  ///< PNG to draw a memory's rows into; empty: none
-  std::uint64_t rows = 40;
+  std::string picture;                ///< PNG to draw a memory's rows into; empty: none
+  std::optional<std::uint64_t> rows;  ///< in the picture, of each class; none: 40
   bool ascii = false;
   bool json = false;
 };
@@ -105,8 +105,8 @@ struct FigureArguments {
 };
 
 struct ListArguments {
-  std::string what;  ///< empty: everything
-  std::string directory = "experiments/configs";
+  std::string what;       ///< empty: everything
+  std::string directory;  ///< of the configurations; empty: wherever they are
   bool json = false;
 };
 

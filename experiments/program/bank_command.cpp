@@ -27,7 +27,7 @@ namespace {
 Config read_arguments(const BankArguments& arguments) {
   std::vector<std::string> overrides = arguments.overrides;
   if (arguments.seed) overrides.push_back("seed=" + std::to_string(*arguments.seed));
-  const Config config = read_config(arguments.config, overrides);
+  const Config config = read_configuration(arguments.config, overrides);
   if (!is_fixed(config.hidden.kind) && !is_learned(config.hidden.kind)) {
     throw Error(ErrorKind::configuration,
                 "there is no bank to make (" + arguments.config +

@@ -54,7 +54,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--record", options.record,
                   "Spikes to record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], all or none; "
-                  "e.g. hidden,readout@test:0:100")
+                  "e.g. hidden,readout@test:0:100, all@both or readout@5")
       ->type_name("WHAT");
   command
       .add_option("--threads", options.threads,
@@ -243,7 +243,7 @@ void add_list(CLI::App& app, ListArguments& arguments) {
       ->check(CLI::IsMember({"models", "encoders", "rules", "datasets", "configs"}));
   command
       ->add_option("--configs", arguments.directory,
-                   "Where the configurations are (default: experiments/configs)")
+                   "Where the configurations are (default: experiments/configs here or of the sources)")
       ->type_name("DIRECTORY");
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
@@ -323,10 +323,28 @@ void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
   command->add_flag("-q,--quiet", quiet, "No progress on stderr");
 }
 
-/// What CLI11 calls a missing subcommand is more often a misspelt one.
-std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+/// Answers 'shallows help [COMMAND]', and says the exit code.
+int help(const CLI::App& app, const std::string& command) {
+  const std::vector<std::string> names = command_names(app);
+  if (!command.empty() && std::find(names.begin(), names.end(), command) == names.end()) {
+    note(unknown_name("command", command, "", names));
+    return exit_code::kUsage;
+  }
+  // The program's own help would turn into that of the command 'help', which was called.
+  print(command.empty() ? app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)
+                        : app.get_subcommand(command)->help(app.get_name()));
+  return exit_code::kDone;
+}
+
+/// What CLI11 calls a missing subcommand is more often a misspelt one.
+std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::vector<std::string> names = command_names(app);
   const bool is_word = argc >= 2 && argv[1][0] != '-';
   if (!is_word || std::find(names.begin(), names.end(), argv[1]) != names.end()) return error.what();
   return unknown_name("command", argv[1], "", names);
@@ -362,6 +380,10 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
   BenchArguments bench;
   PaperArguments paper;
   bool paper_is_quiet = false;
+  std::string helped;
+  app.add_subcommand("help", "Print this, or the options of a command")
+      ->add_option("command", helped, "Command to explain")
+      ->type_name("COMMAND");
   add_train(app, train);
   add_bank(app, bank);
   add_test(app, test);
@@ -381,6 +403,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
          "\nRun 'shallows --help', or 'shallows COMMAND --help'.");
     return exit_code::kUsage;
   }
+  if (app.got_subcommand("help")) return help(app, helped);
   for (int i = 0; i < argc; ++i) train.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   bank.command_line = train.command_line;
   test.command_line = train.command_line;

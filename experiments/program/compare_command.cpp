@@ -3,13 +3,23 @@
 #include "experiments/run/result.hpp"
 #include "output/comparison.hpp"
 #include "output/run_file.hpp"
+#include "sim/error.hpp"
 
 namespace shallows {
 
 int run(const CompareArguments& arguments) {
   std::vector<ComparisonRow> rows;
-  for (const std::string& file : arguments.files)
-    rows.push_back(to_comparison_row(file, RunReader(file).summary()));
+  for (const std::string& file : arguments.files) {
+    const RunReader reader(file);
+    if (reader.kind() == FileKind::bank) {
+      throw Error(ErrorKind::data,
+                  "'" + file +
+                      "' holds no test result (it is a bank file: receptive fields without a "
+                      "network); train with it, --bank " +
+                      file + ", and compare the run");
+    }
+    rows.push_back(to_comparison_row(file, reader.summary()));
+  }
   for (const std::string& warning : comparison_warnings(rows)) note(warning);
   if (arguments.json) {
     print(comparison_json(rows));

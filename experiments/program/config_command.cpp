@@ -5,7 +5,7 @@
 namespace shallows {
 
 int run(const ConfigArguments& arguments) {
-  print(to_toml(read_config(arguments.config, arguments.overrides), Comments::yes));
+  print(to_toml(read_configuration(arguments.config, arguments.overrides), Comments::yes));
   return exit_code::kDone;
 }
 

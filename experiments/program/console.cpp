@@ -26,6 +26,13 @@ void print(const nlohmann::json& json) {
 
 void note(const std::string& text) { std::fputs(("shallows: " + text + "\n").c_str(), stderr); }
 
+Config read_configuration(const std::string& path, std::span<const std::string> overrides) {
+  std::string passed_over;
+  Config config = read_config(path, overrides, &passed_over);
+  if (!passed_over.empty()) note(passed_over);
+  return config;
+}
+
 void prepare_output(const std::string& path, const std::string& input) {
   namespace fs = std::filesystem;
   const fs::path directory =

@@ -1,8 +1,11 @@
-// Where a command's words go, and a first look at where its file will go.
+// Where a command's words go, and a first look at what it reads and where its file will go.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
+
+#include "experiments/config.hpp"
 
 namespace shallows {
 
@@ -11,6 +14,9 @@ void print(const std::string& text);
 void print(const nlohmann::json& json);
 /// A line on stderr, after "shallows: ". Never throws: a log on a full disk must not end a run.
 void note(const std::string& text);
+
+/// read_config() with a note about keys that were passed over.
+Config read_configuration(const std::string& path, std::span<const std::string> overrides);
 
 /// Makes the directory that a result is written to, and checks early that this is possible, not after a day,
 /// and that the result would not take the place of `input`. Throws Error (data).

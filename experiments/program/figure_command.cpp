@@ -18,7 +18,7 @@ namespace {
 std::vector<Config> read_configs(const FigureArguments& arguments) {
   std::vector<Config> configs;
   for (const std::string& path : arguments.configs) {
-    configs.push_back(read_config(path, arguments.overrides));
+    configs.push_back(read_configuration(path, arguments.overrides));
     prepare_output(arguments.output + ".csv", path);
   }
   return configs;

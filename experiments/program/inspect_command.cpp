@@ -3,12 +3,14 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "experiments/config_parser.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "output/inspect.hpp"
 #include "output/memory_picture.hpp"
+#include "sim/error.hpp"
 
 namespace shallows {
 namespace {
@@ -30,13 +32,36 @@ bool speaks_unicode() {
   return true;  // nothing said: today's terminals do
 }
 
+[[noreturn]] void refuse(const std::string& option, const std::string& why, const std::string& suggestion) {
+  throw Error(ErrorKind::configuration, option + " has no effect here (" + why + "); " + suggestion);
+}
+
+/// Options that would not be heard.
+void check(const InspectArguments& arguments) {
+  if (arguments.rows && arguments.picture.empty())
+    refuse("--rows", "it says how many rows are drawn into a picture", "name the picture with --picture");
+  if (arguments.json && arguments.ascii)
+    refuse("--ascii", "JSON has no drawing", "leave --ascii or --json out");
+  if (arguments.picture.empty()) return;
+  const std::pair<const char*, bool> others[] = {{"--trial", arguments.trial.has_value()},
+                                                 {"--curve", !arguments.curve.empty()},
+                                                 {"--population", !arguments.populations.empty()},
+                                                 {"--ascii", arguments.ascii},
+                                                 {"--json", arguments.json}};
+  for (const auto& [option, given] : others) {
+    if (given)
+      refuse(option, "--picture draws the rows of a memory network, nothing else", "inspect it twice");
+  }
+}
+
 }  // namespace
 
 int run(const InspectArguments& arguments) {
+  check(arguments);
   const h5::File file = h5::File::open(arguments.file);
   if (!arguments.picture.empty()) {
     prepare_output(arguments.picture, arguments.file);
-    write_png(arguments.picture, memory_picture(file, arguments.rows));
+    write_png(arguments.picture, memory_picture(file, arguments.rows.value_or(40)));
     print("rows drawn into " + arguments.picture + "\n");
     return exit_code::kDone;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <span>
+#include <system_error>
 
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
@@ -11,10 +12,26 @@
 namespace shallows {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Section {
   std::string name;
   std::vector<RegistryEntry> entries;
+  std::string directory = {};  ///< that the entries are files of
 };
+
+/// Where the configurations are that come with the program: in the working folder if that is a checkout,
+/// beside an installed program, or in the sources that it was built from.
+std::string find_configs() {
+  const fs::path here = "experiments/configs";
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  for (const fs::path& directory : {here, program.parent_path().parent_path() / "share/shallows/configs",
+                                    fs::path(SHALLOWS_SOURCE_CONFIGS)}) {
+    if (fs::is_directory(directory, ignored)) return directory.string();
+  }
+  return here.string();
+}
 
 std::vector<Section> sections(const ListArguments& arguments) {
   std::vector<Section> result;
@@ -30,10 +47,10 @@ std::vector<Section> sections(const ListArguments& arguments) {
     if (wanted(name)) result.push_back({name, {entries.begin(), entries.end()}});
   }
   // Without an explicit wish, a place without configurations is no error.
-  if (arguments.what == "configs" ||
-      (arguments.what.empty() && std::filesystem::is_directory(arguments.directory))) {
-    result.push_back({"configs", list_configs(arguments.directory)});
-  }
+  const std::string directory = arguments.directory.empty() ? find_configs() : arguments.directory;
+  const bool asked = arguments.what == "configs" || !arguments.directory.empty();
+  if (wanted("configs") && (asked || fs::is_directory(directory)))
+    result.push_back({"configs", list_configs(directory), directory});
   return result;
 }
 
@@ -45,7 +62,9 @@ int run(const ListArguments& arguments) {
   for (const Section& section : sections(arguments)) {
     std::size_t width = 0;
     for (const RegistryEntry& entry : section.entries) width = std::max(width, entry.name.size());
-    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", section.name);
+    const std::string place = section.directory.empty() ? "" : fmt::format(" in {}", section.directory);
+    text += fmt::format("{}{}{}\n", text.empty() ? "" : "\n", section.name, place);
+    if (!section.directory.empty()) json["configs_directory"] = section.directory;
     json[section.name] = nlohmann::json::array();
     for (const RegistryEntry& entry : section.entries) {
       text += fmt::format("  {:<{}}  {}\n", entry.name, width, entry.description);

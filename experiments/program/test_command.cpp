@@ -21,6 +21,28 @@
 namespace shallows {
 namespace {
 
+/// --record, of which nothing may be without effect. Trials without a phase are those of the split.
+void apply_record(const TestArguments& arguments, Config& config) {
+  const std::string& text = arguments.run.record;
+  apply_record(text, config);
+  if (text.empty() || text.starts_with("none")) return;
+  if (arguments.output.empty()) {
+    throw Error(ErrorKind::configuration,
+                "--record " + text +
+                    " would record nothing (there is no file for it); name one with "
+                    "-o, or leave --record out");
+  }
+  const RecordPhase here = arguments.split == "train" ? RecordPhase::train : RecordPhase::test;
+  RecordPhase& asked = config.record.phase;
+  const bool says_phase = text.find("@train") != std::string::npos || text.find("@test") != std::string::npos;
+  if (asked != RecordPhase::both && !says_phase) asked = here;
+  if (asked != RecordPhase::both && asked != here) {
+    throw Error(ErrorKind::configuration,
+                "--record " + text + " would record nothing (no trial of that phase is among the " +
+                    arguments.split + " images); leave the phase out, or choose other images with --split");
+  }
+}
+
 /// The run's configuration with the overrides, of which only those are allowed that leave the network as it
 /// is.
 Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
@@ -29,13 +51,22 @@ Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
   for (const std::string& difference :
        training_differences(parse_config(stored, arguments.run_file, {}), config)) {
     if (difference.starts_with("dataset.")) continue;
+    if (difference.starts_with("engine.")) {
+      if (!config.spiking.protocol.test_carry_over) continue;
+      throw Error(ErrorKind::configuration,
+                  "--set " + difference +
+                      " does not go with protocol.test_carry_over = true (test presentations then go on from "
+                      "the state that training left, which is that of its engine and precision); set it to "
+                      "false, too");
+    }
     throw Error(
         ErrorKind::configuration,
         "--set " + difference +
-            " would change the trained network (only dataset.*, test.*, record.*, hidden.per_set_scale, "
+            " would change the trained network (only dataset.*, test.*, record.*, engine.*, "
+            "hidden.per_set_scale, "
             "the vote of a memory and the test keys of protocol.* can be set here); train another one");
   }
-  apply_record(arguments.run.record, config);
+  apply_record(arguments, config);
   return config;
 }
 
@@ -117,7 +148,8 @@ int run(const TestArguments& arguments) {
   if (!arguments.output.empty()) prepare_output(arguments.output, arguments.run_file);
   const ThreadLimit limit(arguments.run.threads);
   Dataset dataset = load_dataset(config.dataset);
-  const Network network = restore_network(config, reader);
+  const Network network = restore_network(
+      config, reader, config.spiking.protocol.test_carry_over ? Restore::everything : Restore::for_test);
   if (dataset.train.shape() != network.shape() || dataset.classes > network.classes()) {
     throw Error(ErrorKind::data,
                 "'" + arguments.run_file +
@@ -183,7 +215,11 @@ int run(const TestArguments& arguments) {
   if (arguments.run.json) {
     print(result);
   } else {
-    print(render_result(result) + (writer ? "  file        " + arguments.output + "\n" : ""));
+    const std::string trained_by = trained.value("engine", network.engine());
+    const std::string engine = trained_by == network.engine() ? ""
+                                                              : "  engine      " + network.engine() +
+                                                                    ", trained by " + trained_by + "\n";
+    print(render_result(result) + engine + (writer ? "  file        " + arguments.output + "\n" : ""));
   }
   return exit_code::kDone;
 }

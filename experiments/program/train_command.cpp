@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 Config read_arguments(const TrainArguments& arguments) {
   std::vector<std::string> overrides = arguments.run.overrides;
   if (arguments.seed) overrides.push_back("seed=" + std::to_string(*arguments.seed));
-  Config config = read_config(arguments.config, overrides);
+  Config config = read_configuration(arguments.config, overrides);
   apply_record(arguments.run.record, config);
   return config;
 }

@@ -106,6 +106,57 @@ float largest_weight(const ReceptiveFields& bank) {
   return largest;
 }
 
+std::vector<std::string> notes_about_scale(const std::string& path, const ReceptiveFields& bank,
+                                           const ReceptiveFields& scaled, const Config& config) {
+  const double factor =
+      static_cast<double>(largest_weight(scaled)) / static_cast<double>(largest_weight(bank));
+  if (is_learned(config.hidden.kind) || std::abs(factor - 1.0) <= 1e-6) return {};
+  const std::string by =
+      is_fixed(config.hidden.kind) ? "" : fmt::format("{}, ", setting(config, "hidden.scale_by"));
+  return {fmt::format("the fields of '{}' are multiplied by {:.4g} ({}{})", path, factor, by,
+                      setting(config, "hidden.scale"))};
+}
+
+/// A bank that a user made, of any number types: filters with the places of their patches, for these images.
+GivenBank own_bank(const RunReader& reader, const Config& config, const Dataset& dataset) {
+  const std::string& path = reader.path();
+  for (const char* name : {"receptive_fields/filters", "receptive_fields/row", "receptive_fields/column"}) {
+    if (reader.contains(name)) continue;
+    throw Error(
+        ErrorKind::data,
+        fmt::format("'{}' holds no bank (there is no dataset '{}'); give it filters [n, channels, side, "
+                    "side] and for each the row and column of its patch's corner",
+                    path, name));
+  }
+  if (config.hidden.kind != FieldKind::file) {
+    refuse_bank(path, fmt::format("it does not say how it was made, here {}; a bank of your own is of "
+                                  "hidden.kind = \"file\"",
+                                  setting(config, "hidden.kind")));
+  }
+  const std::string filters = "receptive_fields/filters";
+  const h5::Shape shape = reader.shape(filters);
+  const ImageShape images = dataset.train.shape();
+  if (shape.size() != 4 || shape[1] != images.channels || shape[2] != shape[3]) {
+    refuse_bank(path, fmt::format("'{}' is of [{}]; it is to be of [n, channels, side, side], here with {} "
+                                  "channels",
+                                  filters, fmt::join(shape, ", "), images.channels));
+  }
+  std::vector<float> values;
+  for (const double value : reader.read_array<double>(filters)) values.push_back(static_cast<float>(value));
+  std::vector<NamedArray> arrays = {{filters, {shape.begin(), shape.end()}, std::move(values)}};
+  for (const std::string name : {"receptive_fields/row", "receptive_fields/column"}) {
+    auto places = reader.read_array<std::uint16_t>(name);
+    arrays.push_back({name, {places.size()}, std::move(places)});
+  }
+  const ReceptiveFields bank = stored_bank(arrays, images);
+  require_fitting(path, bank, config, config, images);
+  ReceptiveFields fields = scaled_bank(bank, config, dataset.train);
+  std::vector<std::string> notes = notes_about_scale(path, bank, fields, config);
+  return {.fields = std::move(fields),
+          .origin = fmt::format("{} (a bank of another program, without provenance)", path),
+          .notes = std::move(notes)};
+}
+
 }  // namespace
 
 std::vector<NamedArray> bank_arrays(const ReceptiveFields& bank) {
@@ -232,6 +283,8 @@ void write_bank(const std::string& path, const ReceptiveFields& bank, const Conf
 
 GivenBank read_bank(const std::string& path, Config& config, const Dataset& dataset) {
   const RunReader reader(path);
+  if (reader.kind() == FileKind::bank && !reader.contains("provenance"))
+    return own_bank(reader, config, dataset);
   std::vector<NamedArray> arrays = reader.read_arrays("receptive_fields");
   if (arrays.empty()) {
     throw Error(
@@ -268,14 +321,7 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
   ReceptiveFields fields = is_fixed(config.hidden.kind) && stored.hidden.scale != config.hidden.scale
                                ? times(bank, config.hidden.scale / stored.hidden.scale)
                                : scaled_bank(bank, config, dataset.train);
-  const double factor =
-      static_cast<double>(largest_weight(fields)) / static_cast<double>(largest_weight(bank));
-  if (!is_learned(config.hidden.kind) && std::abs(factor - 1.0) > 1e-6) {
-    const std::string by =
-        is_fixed(config.hidden.kind) ? "" : fmt::format("{}, ", setting(config, "hidden.scale_by"));
-    notes.push_back(fmt::format("the fields of '{}' are multiplied by {:.4g} ({}{})", path, factor, by,
-                                setting(config, "hidden.scale")));
-  }
+  for (std::string& text : notes_about_scale(path, bank, fields, config)) notes.push_back(std::move(text));
   return {.fields = std::move(fields),
           .origin = fmt::format("{} (seed {}, {}, git {}): {}", path, made.seed, made.created, made.git_hash,
                                 made.command_line),

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <string_view>
 
 namespace shallows::interrupt {
 namespace {
@@ -14,8 +15,10 @@ static_assert(std::atomic<int>::is_always_lock_free);  // or it could not be use
 void handle(int signal) {
   if (requested_signal != 0) _exit(128 + signal);
   requested_signal = signal;
-  constexpr char kMessage[] = "\nstopping after this image; press Ctrl-C again to stop at once\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  constexpr std::string_view kPressed = "\nstopping after this image; press Ctrl-C again to stop at once\n";
+  constexpr std::string_view kSent = "\nstopping after this image; send the signal again to stop at once\n";
+  const std::string_view message = signal == SIGINT ? kPressed : kSent;
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, message.data(), message.size());
 }
 
 }  // namespace

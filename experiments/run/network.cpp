@@ -46,7 +46,8 @@ Network Network::make(const Config& config, ImageShape shape, std::size_t classe
   return {config, shape, classes, std::move(bank), std::nullopt};
 }
 
-Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes) {
+Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes,
+                         Restore restore) {
   const ImageShape shape = stored_shape(arrays);
   const std::size_t stored = array_values<std::uint32_t>(arrays, kClassCount, 1)[0];
   classes = config.model == ModelKind::memory ? std::max(stored, classes) : stored;
@@ -61,7 +62,13 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
   }
   Network network(config, shape, classes, std::move(bank), std::move(thresholds));
   if (auto* rate = std::get_if<RateNetwork>(&network.network_)) rate->restore(arrays);
-  if (auto* spiking = std::get_if<SpikingNetwork>(&network.network_)) spiking->restore(arrays);
+  if (auto* spiking = std::get_if<SpikingNetwork>(&network.network_)) {
+    if (restore == Restore::everything) {
+      spiking->restore(arrays);
+    } else {
+      spiking->restore_weights(arrays);
+    }
+  }
   return network;
 }
 

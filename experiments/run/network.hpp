@@ -21,6 +21,11 @@
 
 namespace shallows {
 
+/// What is taken from the arrays of a spiking network: all, to go on learning or testing where it stopped; or
+/// what test presentations from the fixed initial state need, which another engine or precision can take,
+/// too.
+enum class Restore { everything, for_test };
+
 class Network {
  public:
   /// A new network, drawn from the configuration's seed. `bank` is in mV if it spikes; without one, the bank
@@ -30,7 +35,8 @@ class Network {
   /// The network that arrays() described: its bank, thresholds, biases, weights and state are taken from
   /// there. Throws Error (data) if the arrays are incomplete or of another kind. A memory network is empty as
   /// yet (run/memory_file.hpp), and may get more classes than were stored.
-  static Network restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes = 0);
+  static Network restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes = 0,
+                         Restore restore = Restore::everything);
 
   /// The same network with another bank of the same size, which is to have no hidden neurons that learn: its
   /// biases and readout are those of this one. Rate networks only.

@@ -34,13 +34,13 @@ void require_same_training(const Config& config, const RunReader& reader) {
                   reader.path(), fmt::join(differences, "\n  ")));
 }
 
-Network restore_network(const Config& config, const RunReader& reader) {
+Network restore_network(const Config& config, const RunReader& reader, Restore restore) {
   if (reader.kind() == FileKind::bank) {
     throw Error(ErrorKind::data,
                 "'" + reader.path() +
                     "' holds no network (it is a bank file); train one with --bank, or give a run file");
   }
-  Network network = Network::restore(config, network_arrays(reader));
+  Network network = Network::restore(config, network_arrays(reader), 0, restore);
   if (network.memory() != nullptr) read_memory(reader, *network.memory());
   return network;
 }

@@ -12,7 +12,7 @@ namespace shallows {
 void require_same_training(const Config& config, const RunReader& reader);
 
 /// The network that a run file or checkpoint holds.
-Network restore_network(const Config& config, const RunReader& reader);
+Network restore_network(const Config& config, const RunReader& reader, Restore restore = Restore::everything);
 
 /// The same to go on with other images, classes (a memory may get new ones) and settings of the training.
 /// Throws Error (checkpoint) that names the settings that would make another network of it.

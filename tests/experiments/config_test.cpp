@@ -189,7 +189,38 @@ TEST(Config, RefusesKeysThatMeanNothingToTheModel) {
       contains(parse_error("model = 'rate'\n[hidden]\nkind = 'none'\nsize = 3"), "hidden.kind is \"none\""));
   EXPECT_TRUE(contains(parse_error("hidden.kind = 'random'\nhidden.gabor_ranges = 'broad'"),
                        "hidden.kind is \"random\""));
-  EXPECT_TRUE(contains(parse_error("[neuron]\ntau_ms = 20", {"model=rate"}), "model is \"rate\""));
+  EXPECT_TRUE(contains(parse_error("", {"model=rate", "neuron.tau_ms=20"}), "model is \"rate\""));
+}
+
+TEST(Config, AChoiceOfAnOverridePassesOverWhatMeantSomethingToThatOfTheFile) {
+  const auto passed_over = [](const std::string& toml, const Strings& overrides) {
+    std::string text;
+    parse_config(toml, "x.toml", overrides, &text);
+    return text;
+  };
+  EXPECT_EQ(passed_over("neuron.tau_ms = 20", {}), "");
+  EXPECT_EQ(passed_over("neuron.tau_ms = 20", {"model=rate"}),
+            "neuron.tau_ms of x.toml has no meaning to what --set chose and is passed over");
+  EXPECT_EQ(passed_over("model = 'rate'\n[hidden]\nsize = 9\nscale = 0.2\n", {"hidden.kind=none"}),
+            "hidden.size, hidden.scale of x.toml have no meaning to what --set chose and are passed over");
+  EXPECT_EQ(parse("model = 'rate'\nhidden.size = 9", {"hidden.kind=none"}).hidden.kind, FieldKind::none);
+  const std::string aligned = "model = 'rate'\nhidden.rule = 'feedback-alignment'\nhidden.feedback_scale = 2";
+  EXPECT_TRUE(passed_over(aligned, {"hidden.rule=backprop"}).starts_with("hidden.feedback_scale of"));
+  // A rule that goes with the model of the file.
+  EXPECT_TRUE(passed_over("readout.rule = 'teacher-stdp'", {"model=rate"}).starts_with("readout.rule of"));
+  EXPECT_EQ(parse("readout.rule = 'teacher-stdp'", {"model=rate"}).rule, ReadoutRule::delta);
+}
+
+TEST(Config, RefusesWhatNeitherTheFileNorTheOverridesGiveAMeaning) {
+  const std::string none = "model = 'rate'\nhidden.kind = 'none'\n";
+  EXPECT_TRUE(
+      contains(parse_error("model = 'rate'", {"hidden.kind=none", "hidden.size=9"}), "--set hidden.size=9"));
+  EXPECT_TRUE(contains(parse_error("hidden.size = 9", {"model=rate", "hidden.kind=none", "hidden.size=9"}),
+                       "--set hidden.size=9"));
+  EXPECT_TRUE(contains(parse_error(none + "hidden.size = 9", {"seed=2"}), "line 3"));
+  EXPECT_TRUE(contains(parse_error("neuron.tau_ms = 9\nreadout.bias_max = 1", {"model=memory"}), "line 2"));
+  EXPECT_TRUE(contains(parse_error("model = 'rate'", {"readout.rule=teacher-stdp"}), "choose \"delta\""));
+  EXPECT_TRUE(contains(parse_error("", {"model=rate", "readout.rule=teacher-stdp"}), "choose \"delta\""));
 }
 
 TEST(Config, RefusesValuesThatContradictEachOther) {
@@ -286,7 +317,7 @@ TEST(Config, ReadsAFileAndRefusesWhatIsNone) {
   std::ofstream(directory.file("big.toml")) << std::string((1U << 20U) + 1, '#');
   EXPECT_TRUE(contains(error(directory.file("big.toml")), "larger than 1 MiB"));
   std::ofstream(directory.file("binary.toml")) << "\x89HDF\r\n\x1a\n";
-  EXPECT_TRUE(contains(error(directory.file("binary.toml")), "line 1"));
+  EXPECT_TRUE(contains(error(directory.file("binary.toml")), "it is an HDF5 file"));
 }
 
 TEST(Config, EveryShippedConfigurationIsValidAndDescribed) {
@@ -333,14 +364,39 @@ TEST(ParseRecord, ReadsPopulationsPhaseAndTrials) {
   EXPECT_EQ(record.last, 1U);
 }
 
+TEST(ParseRecord, TakesAPhaseAloneForAllItsTrialsAndANumberAloneForOneTrial) {
+  for (const auto& [text, phase] : {std::pair{"all@both", RecordPhase::both},
+                                    {"all@train", RecordPhase::train},
+                                    {"all@test", RecordPhase::test}}) {
+    const RecordConfig record = parse_record(text);
+    EXPECT_EQ(record.populations.size(), 3U);
+    EXPECT_EQ(record.phase, phase);
+    EXPECT_EQ(record.first, 0U);
+    EXPECT_EQ(record.last, kAllTrials);
+  }
+  RecordConfig record = parse_record("readout@5");
+  EXPECT_EQ(record.phase, RecordPhase::test);
+  EXPECT_EQ(record.first, 5U);
+  EXPECT_EQ(record.last, 6U);
+  EXPECT_EQ(record.step, 1U);
+  record = parse_record("hidden@train:7");
+  EXPECT_EQ(record.phase, RecordPhase::train);
+  EXPECT_EQ(record.first, 7U);
+  EXPECT_EQ(record.last, 8U);
+}
+
 TEST(ParseRecord, RefusesWhatItDoesNotUnderstand) {
   const auto error = [](const std::string& text) {
     return error_of(ErrorKind::configuration, [&] { parse_record(text); });
   };
   EXPECT_TRUE(contains(error("hiden"), "did you mean 'hidden'?"));
-  for (const char* text : {"", "@0:1", "hidden,hidden", "hidden@", "hidden@train",
-                           "hidden@train:", "hidden@5", "hidden@5:5", "hidden@9:1", "hidden@tarin:0:5",
-                           "hidden@0:5:0", "hidden@0:5:1:1", "hidden@0:99999999999999999999"}) {
+  EXPECT_TRUE(contains(error("all@test:10:5"), "FIRST is below LAST"));
+  EXPECT_TRUE(contains(error("none,hidden"), "'none' goes with no other name"));
+  EXPECT_TRUE(contains(error("readout,all"), "'all' goes with no other name"));
+  for (const char* text :
+       {"", "@0:1", "hidden,hidden", "hidden@", "hidden@tarin", "hidden@train:", "hidden@-5",
+        "hidden@18446744073709551615", "hidden@5:5", "hidden@9:1", "hidden@tarin:0:5", "hidden@0:5:0",
+        "hidden@0:5:1:1", "hidden@0:99999999999999999999"}) {
     EXPECT_TRUE(contains(error(text), "record")) << text;
   }
 }

@@ -159,9 +159,29 @@ TEST(Dataset, NamesTheDirectoriesAndTheScriptWhenFilesAreMissing) {
   DatasetConfig config;
   config.name = "fashion-mnist";
   const std::string message = data_error(config);
-  EXPECT_TRUE(contains(message, empty.file("fashion-mnist")));
-  EXPECT_TRUE(contains(message, "data/fashion-mnist"));
+  EXPECT_TRUE(contains(message, empty.file("fashion-mnist") + ", as SHALLOWS_DATA says"));
   EXPECT_TRUE(contains(message, "scripts/data.sh fashion-mnist"));
+  const Environment unset("SHALLOWS_DATA", "");
+  config.directory = "no/data";
+  EXPECT_TRUE(contains(data_error(config), std::filesystem::absolute("no/data").string()));
+}
+
+TEST(Dataset, LooksNowhereElseIfTheEnvironmentNamesADirectory) {
+  const TinySet files;
+  files.write();
+  const TemporaryDirectory work;
+  std::filesystem::create_directory(work.file("data"));
+  std::filesystem::create_directory_symlink(files.directory.path(), work.file("data/mnist"));
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(work.path());
+  {
+    const Environment empty("SHALLOWS_DATA", "");
+    EXPECT_EQ(load_dataset({}).train.size(), 4U);
+  }
+  const Environment environment("SHALLOWS_DATA", "not/there");
+  const std::string message = data_error({});
+  EXPECT_TRUE(contains(message, work.file("not/there/mnist") + ", as SHALLOWS_DATA says"));
+  std::filesystem::current_path(before);
 }
 
 TEST(Dataset, NamesTheFileThatIsMissing) {

@@ -99,6 +99,14 @@ TEST(NearestName, FindsKeysWithoutOrWithTheWrongSection) {
   EXPECT_EQ(nearest_name("neuron.tau", keys), "neuron.tau_ms");
   EXPECT_EQ(nearest_name("readout.learning_rate", keys), "training.learning_rate");
   EXPECT_EQ(nearest_name("hidden_size", keys), "hidden.size");
+  EXPECT_EQ(nearest_name("training.lr", keys), "training.learning_rate");
+  EXPECT_EQ(nearest_name("lr", keys), "training.learning_rate");
+  EXPECT_EQ(nearest_name("training.lrate", keys), "training.learning_rate");
+  EXPECT_EQ(nearest_name("training.learn_rate", keys), "training.learning_rate");
+  EXPECT_EQ(nearest_name("training.lr_decay", keys), "training.learning_rate_decay");
+  EXPECT_EQ(nearest_name("neuron.thr", keys), "neuron.threshold_mV");
+  EXPECT_EQ(nearest_name("protocol.co", keys), "protocol.carry_over");
+  EXPECT_EQ(nearest_name("training.x", keys), nearest_name("training.y", keys));  // one letter tells nothing
 }
 
 TEST(NearestName, StaysSilentWhenNothingIsNear) {

@@ -123,13 +123,23 @@ TEST_F(Inspect, TextAndJsonHoldEverything) {
       << trial;
   EXPECT_NE(trial.find("readout: 2 of 2 neurons fired, 2 spikes"), std::string::npos) << trial;
 
-  const auto json = nlohmann::json::parse(inspect_json(file, {.trial = 0}).dump());
+  const std::string both =
+      inspect_text(file, {.trial = 0, .curve = {"wall_seconds"}, .glyphs = Glyphs::ascii});
+  EXPECT_TRUE(both.starts_with(trial)) << both;
+  EXPECT_NE(both.find("wall_seconds"), std::string::npos) << both;
+
+  const auto json = nlohmann::json::parse(inspect_json(file, {}).dump());
   EXPECT_EQ(json["populations"][0]["name"], "input");
   EXPECT_EQ(json["populations"][0]["spikes"], 2);
   EXPECT_EQ(json["summary"]["test_accuracy"], 97.5);
   EXPECT_EQ(json["learning_curve"]["columns"]["training_accuracy"].size(), 5u);
-  EXPECT_EQ(json["trial"]["label"], 1);
-  EXPECT_EQ(json["trial"]["spikes"][1]["times_ms"], (nlohmann::json{1.0, 3.0}));
+  EXPECT_FALSE(json.contains("trial"));
+
+  const auto one = nlohmann::json::parse(inspect_json(file, {.trial = 0}).dump());
+  EXPECT_EQ(one.size(), 2u) << one.dump();
+  EXPECT_EQ(one["file"], path());
+  EXPECT_EQ(one["trial"]["label"], 1);
+  EXPECT_EQ(one["trial"]["spikes"][1]["times_ms"], (nlohmann::json{1.0, 3.0}));
 }
 
 TEST_F(Inspect, WorksOnForeignFilesAndExplainsWhatTheyLack) {

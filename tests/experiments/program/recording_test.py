@@ -92,6 +92,8 @@ class Recording(ProgramTestCase):
                  {"input": [(TRAIN_PHASE, k) for k in (230, 234, 238)]}),
                 ("readout@both:80:83", {"readout": [(phase, k) for phase in (0, 1) for k in (80, 81, 82)]}),
                 ("all@test:88:200", {name: [(TEST_PHASE, 88), (TEST_PHASE, 89)] for name in POPULATIONS}),
+                ("readout@5", {"readout": [(TEST_PHASE, 5)]}),
+                ("hidden@both", {"hidden": all_trials}),
                 ("all", {name: all_trials for name in POPULATIONS}),
                 ("none", {})):
             with self.subTest(record=what):
@@ -145,7 +147,7 @@ class Recording(ProgramTestCase):
 
     def test_refuses_what_it_does_not_understand(self):
         for what, word in (("hiden", "did you mean 'hidden'?"), ("hidden@tset:0:1", "tset"), ("hidden@5:5", "5:5"),
-                           ("hidden@1", "1"), ("hidden@0:9:0", "0:9:0"), ("hidden,hidden", "twice"), (",", ",")):
+                           ("hidden@1:", "1:"), ("hidden@0:9:0", "0:9:0"), ("hidden,hidden", "twice"), (",", ",")):
             with self.subTest(record=what):
                 outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--record", what)
                 self.assert_refused(outcome, EXIT_USAGE, word)

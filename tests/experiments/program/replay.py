@@ -55,6 +55,10 @@ def learning_rate(config, k, presentations):
     return training["learning_rate"] * training["learning_rate_decay"] ** (-k / presentations)
 
 
+# ms before the end of the refractory time from when on an arrival is heard.
+RELEASE_TOLERANCE = 1e-9
+
+
 class Population:
     """Neurons with one constant drive: v[i] is the voltage at since[i], from when on it may move."""
 
@@ -66,8 +70,8 @@ class Population:
 
     def move_to(self, time):
         """Which neurons can hear something at this time; their voltages are those at it."""
-        free = self.since <= time
-        self.v[free] = self.drive + (self.v[free] - self.drive) * np.exp(-(time - self.since[free]) / self.tau)
+        free = self.since - RELEASE_TOLERANCE <= time
+        self.v[free] = self.drive + (self.v[free] - self.drive) * np.exp(-np.maximum(time - self.since[free], 0.0) / self.tau)
         self.since[free] = time
         return free
 
@@ -105,9 +109,9 @@ class SpikingNetwork:
 
     def free(self, state):
         """Times from which the neurons are free."""
-        if "free_from" not in state:
+        if "refractory_left_ms" not in state:
             return np.zeros(len(next(iter(state.values()))))
-        return self.tau * np.log(np.maximum(state["free_from"][()], 1.0))
+        return state["refractory_left_ms"][()]
 
     def encode(self, pixels, duration):
         """Spikes of the input population in closed form, neuron by neuron."""
@@ -164,7 +168,7 @@ class SpikingNetwork:
             for source in sources:
                 population.v[free] += self.weights[free, source]
                 if label is not None and time >= self.config["protocol"]["transient_ms"]:
-                    self.weights[:, source] = keep * self.weights[:, source] + rate * (target - self.trace)
+                    self.weights[:, source] = keep * (self.weights[:, source] + rate * (target - self.trace))
             spiked = population.spike(free, time)
             self.trace[spiked] += 1 / readout["trace_tau_ms"]
             spikes["readout"] += [(time, i) for i in spiked]
