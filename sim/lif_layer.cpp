@@ -23,8 +23,7 @@ namespace {
 /// Longest stretch, in units of tau, between renormalisations: exp(32) leaves float32 most of its range.
 constexpr double kFrame = 32.0;
 constexpr std::size_t kSliceWords = kSliceArrivals / 64;
-/// Consecutive blocks that select their arrivals together. More share more of the work, but have fewer
-/// arrivals in common.
+/// Consecutive blocks that select their arrivals together: more share more work, but fewer arrivals.
 constexpr std::size_t kCohortBlocks = 9;
 /// Of the masks that tell which blocks of a cohort, and which cohorts of a group, an arrival reaches.
 constexpr std::size_t kMaskBits = 16;
@@ -33,8 +32,7 @@ constexpr std::uint32_t kCohortMask = (1U << kCohortBlocks) - 1;
 
 // Codes of free_from above all positions in a slice: the neuron spiked at the arrival with this position
 // more, or was refractory when the slice began, and stays so to the slice's end.
-constexpr std::size_t kSpikedAt = kSliceArrivals;
-constexpr std::size_t kStays = 2 * kSliceArrivals;
+constexpr std::size_t kSpikedAt = kSliceArrivals, kStays = 2 * kSliceArrivals;
 
 /// For each arrival of a frame what TeamLists::free_from says: the position in its slice of the first arrival
 /// that a neuron hears which spikes at it, or kSpikedAt and its own position.

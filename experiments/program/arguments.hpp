@@ -1,5 +1,5 @@
-// What a user can ask of the program, as plain values. command_line.cpp, the only file that knows CLI11,
-// makes them.
+// What a user can ask of the program, as plain values. command_line.cpp makes them, with CLI11, which
+// nothing else but its checks (option_checks.hpp) knows.
 #pragma once
 
 #include <cstdint>

@@ -2,64 +2,39 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
-#include <system_error>
 
 #include "experiments/program/arguments.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/option_checks.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/suggest.hpp"
 
 namespace shallows {
 namespace {
 
-// Checks of option values whose messages name what is allowed.
-
-/// From `lowest` to 2^63 - 1; CLI11 alone takes "-1" for a large one.
-CLI::Validator whole_number_from(std::uint64_t lowest) {
-  return CLI::Validator(
-      [lowest](const std::string& text) -> std::string {
-        std::int64_t value = 0;
-        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool whole = problem == std::errc() && end == text.data() + text.size() && value >= 0;
-        if (whole && static_cast<std::uint64_t>(value) >= lowest) return {};
-        return fmt::format("'{}' is no whole number from {} to {}", text, lowest,
-                           std::numeric_limits<std::int64_t>::max());
-      },
-      "");
-}
-
-/// Finite and above zero.
-CLI::Validator positive_number() {
-  return CLI::Validator(
-      [](const std::string& text) -> std::string {
-        double value = 0.0;
-        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool number = problem == std::errc() && end == text.data() + text.size();
-        if (number && std::isfinite(value) && value > 0.0) return {};
-        return fmt::format("'{}' is no number above 0", text);
-      },
-      "");
-}
-
-void add_run_options(CLI::App& command, RunOptions& options) {
+void add_set(CLI::App& command, std::vector<std::string>& overrides) {
   command
-      .add_option("--set", options.overrides,
+      .add_option("--set", overrides,
                   "Override a configuration key, e.g. --set hidden.size=1000; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_threads(CLI::App& command, std::uint64_t& threads) {
+  command
+      .add_option("--threads", threads, "Threads to use (default: all cores; results do not depend on it)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+}
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  add_set(command, options.overrides);
   command
       .add_option("--record", options.record,
                   "Spikes to record: POPULATIONS[@[PHASE:]FIRST:LAST[:STEP]], all or none; "
                   "e.g. hidden,readout@test:0:100, all@both or readout@5")
       ->type_name("WHAT");
-  command
-      .add_option("--threads", options.threads,
-                  "Threads to use (default: all cores; results do not depend on it)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  add_threads(command, options.threads);
   command.add_flag("--json", options.json, "Print one JSON object on stdout instead of text");
   command.add_flag("-q,--quiet", options.quiet, "No progress on stderr");
 }
@@ -133,15 +108,9 @@ void add_bank(CLI::App& app, BankArguments& arguments) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10000}));
   command->add_option("--seed", arguments.seed, "Override the configuration's seed")
       ->check(whole_number_from(0));
-  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_set(*command, arguments.overrides);
   add_force(*command, arguments.force);
-  command
-      ->add_option("--threads", arguments.threads,
-                   "Threads to use (default: all cores; results do not depend on it)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  add_threads(*command, arguments.threads);
   command->add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
   command->add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
@@ -228,12 +197,8 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
       ->type_name("KEY=A,B,...")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--threads", arguments.threads, "Threads to use (default: all cores)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  add_set(*command, arguments.overrides);
+  add_threads(*command, arguments.threads);
   command->add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
 
@@ -254,10 +219,7 @@ void add_config(CLI::App& app, ConfigArguments& arguments) {
   command->add_option("config", arguments.config, "Configuration file (TOML)")
       ->required()
       ->type_name("CONFIG.toml");
-  command->add_option("--set", arguments.overrides, "Override a configuration key; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_set(*command, arguments.overrides);
 }
 
 void add_bench(CLI::App& app, BenchArguments& arguments) {
@@ -316,8 +278,7 @@ void add_paper(CLI::App& app, PaperArguments& arguments, bool& quiet) {
       ->excludes(coding);
   command->add_option("-o,--output", options.directory, "Where the run files are (default: runs/paper)")
       ->type_name("DIRECTORY");
-  command->add_option("--threads", arguments.threads, "Threads to use (default: all cores)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  add_threads(*command, arguments.threads);
   auto* json = command->add_flag("--json", arguments.json, "An array of rows");
   command->add_flag("--markdown", arguments.markdown, "A Markdown table")->excludes(json);
   command->add_flag("-q,--quiet", quiet, "No progress on stderr");

@@ -56,7 +56,7 @@ class Descriptions(ProgramTestCase):
             seen |= self.check(f"{name}.h5")
             self.succeed("train", config, "-o", f"{name}-begun.h5", *words, *settings(*changes), "--max-time", "1e-9")
             seen |= self.check(f"{name}-begun.h5.checkpoint")
-        self.assertLessEqual({"state/hidden/free_from", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
+        self.assertLessEqual({"state/hidden/refractory_left_ms", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
                               "weights/feedback", "initial/receptive_fields/filters", "memory/rows", "data/test_pixel_mean",
                               "receptive_fields/lateral_weights", "metrics/feedback_angle_deg", "training/order",
                               "evaluation/validation_confusion", "recording/pages", "progress/window"}, seen)

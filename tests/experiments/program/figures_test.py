@@ -228,8 +228,8 @@ class Test(ProgramTestCase):
 
     def test_refuses_settings_that_would_change_the_network(self):
         self.train("spiking.toml")
-        for setting in ("hidden.size=61", "seed=6", "neuron.tau_ms=20", "training.epochs=2", "engine.precision=double",
-                        "model=rate", "hidden.patch=5"):
+        for setting in ("hidden.size=61", "seed=6", "neuron.tau_ms=20", "training.epochs=2", "model=rate",
+                        "hidden.patch=5"):
             self.assert_refused(self.run_program("test", "run.h5", "--set", setting), EXIT_USAGE,
                                 setting.split("=")[0])
         self.assert_refused(self.run_program("test", "run.h5", "--set", "test.image=5"), EXIT_USAGE,
