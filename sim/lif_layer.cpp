@@ -364,8 +364,7 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
   for (Real& value : lanes) value *= events.rebase;
 }
 
-/// The arrivals from `first` on up to `stop`, or to the train's end in the `last` frame; what is computed for
-/// them lies in `memory`.
+/// The arrivals from `first` up to `stop`, in the `last` frame to the end; `memory` holds what is computed.
 template <class Real>
 typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& arrivals, std::size_t first,
                                                              TimeMs start, TimeMs stop, bool last,
