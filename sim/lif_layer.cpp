@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -15,7 +14,9 @@
 #include "sim/bit_lists.hpp"
 #include "sim/error.hpp"
 #include "sim/exp_many.hpp"
+#include "sim/lap_clock.hpp"
 #include "sim/refractoriness.hpp"
+#include "sim/release_positions.hpp"
 
 namespace shallows {
 namespace {
@@ -30,25 +31,6 @@ constexpr std::size_t kMaskBits = 16;
 static_assert(kCohortBlocks <= kMaskBits);
 constexpr std::uint32_t kCohortMask = (1U << kCohortBlocks) - 1;
 
-// Codes of free_from above all positions in a slice: the neuron spiked at the arrival with this position
-// more, or was refractory when the slice began, and stays so to the slice's end.
-constexpr std::size_t kSpikedAt = kSliceArrivals, kStays = 2 * kSliceArrivals;
-
-/// For each arrival of a frame what TeamLists::free_from says: the position in its slice of the first arrival
-/// that a neuron hears which spikes at it, or kSpikedAt and its own position.
-template <class Real>
-void find_free_from(std::span<const TimeMs> times, TimeMs refractory_ms, std::span<Real> free_from) {
-  for (std::size_t begin = 0; begin < times.size(); begin += kSliceArrivals) {
-    const auto slice = times.subspan(begin, std::min(kSliceArrivals, times.size() - begin));
-    std::size_t next = 0;
-    for (std::size_t k = 0; k < slice.size(); ++k) {
-      const TimeMs from = counts_from(slice[k] + refractory_ms);
-      while (next < slice.size() && slice[next] < from) ++next;
-      free_from[begin + k] = static_cast<Real>(next < slice.size() ? next : kSpikedAt + k);
-    }
-  }
-}
-
 /// theta - I of every neuron.
 std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::vector<double>& drives_mV) {
   std::vector<double> gap(thresholds_mV);
@@ -58,28 +40,6 @@ std::vector<double> gaps(const std::vector<double>& thresholds_mV, const std::ve
 
 }  // namespace
 
-/// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
-template <class Real>
-class LifLayer<Real>::LapClock {
- public:
-  using Clock = std::chrono::steady_clock;
-  explicit LapClock(LayerTimes* times) : times_(times) { skip(); }
-  /// What follows counts from now on.
-  void skip() {
-    if (times_ != nullptr) last_ = Clock::now();
-  }
-  void lap(double LayerTimes::*stage) {
-    if (times_ == nullptr) return;
-    const Clock::time_point now = Clock::now();
-    times_->*stage += std::chrono::duration<double>(now - last_).count();
-    last_ = now;
-  }
-
- private:
-  LayerTimes* times_;
-  Clock::time_point last_;
-};
-
 /// The arrivals of one frame.
 template <class Real>
 struct LifLayer<Real>::Events {
@@ -87,7 +47,7 @@ struct LifLayer<Real>::Events {
   std::span<const NeuronId> sources;
   std::uint32_t first;              // index of the frame's first arrival in the whole train
   std::span<const Real> scale;      // exp(t / tau), t since the frame's start
-  std::span<const Real> free_from;  // see find_free_from(); empty without refractoriness
+  std::span<const Real> free_from;  // see find_release_positions(); empty without refractoriness
   // Last arrival of the same time, counted in the whole train; empty if no two are simultaneous.
   std::span<const std::uint32_t> instant;
   Real rebase;                           // exp(-frame / tau): from this frame's origin to the next one's
@@ -290,52 +250,28 @@ void LifLayer<Real>::hand_over(std::size_t place, std::size_t to, Scratch& scrat
   scratch.team[to] = {.block = walker.block, .next = 0, .length = left};
 }
 
-/// What the state knows in times becomes positions in the slice: scratch.free_from.
-template <class Real>
-void LifLayer<Real>::enter_slice(std::size_t cohort, const Events& events, std::size_t begin,
-                                 const State& state, Scratch& scratch) const {
-  const auto times = events.times.subspan(begin);
-  const auto slice = times.first(std::min(kSliceArrivals, times.size()));
-  const std::size_t first_lane = cohort * kCohortBlocks * kBlockLanes;
-  for (std::size_t lane = 0; lane < cohort_size(cohort) * kBlockLanes; ++lane) {
-    const TimeMs free_at = state.refractory_left_ms[first_lane + lane];
-    std::size_t position = 0;
-    if (free_at > 0.0) {
-      const auto heard = std::lower_bound(slice.begin(), slice.end(), counts_from(free_at));
-      position = heard == slice.end() ? kStays : static_cast<std::size_t>(heard - slice.begin());
-    }
-    scratch.free_from[lane] = static_cast<Real>(position);
-  }
-}
-
-/// And back, for those that are refractory beyond the slice.
-template <class Real>
-void LifLayer<Real>::leave_slice(std::size_t cohort, const Events& events, std::size_t begin, State& state,
-                                 const Scratch& scratch) const {
-  const std::size_t first_lane = cohort * kCohortBlocks * kBlockLanes;
-  for (std::size_t lane = 0; lane < cohort_size(cohort) * kBlockLanes; ++lane) {
-    const auto position = static_cast<std::size_t>(scratch.free_from[lane]);
-    if (position == kStays) continue;
-    state.refractory_left_ms[first_lane + lane] =
-        position < kSpikedAt ? 0.0 : events.times[begin + position - kSpikedAt] + refractory_ms_;
-  }
-}
-
 template <class Real>
 void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State& state,
                                 std::span<BlockSpikes> spikes, LayerTimes* times) const {
   LapClock clock(times);
   thread_local const auto scratch = std::make_unique<Scratch>();
   scratch->lists.simultaneous = !events.instant.empty();
-  scratch->lists.refractory = refractory_ms_ > 0.0;
+  const bool refractory = refractory_ms_ > 0.0;
+  scratch->lists.refractory = refractory;
   const std::size_t first_block = cohort * kCohortBlocks;
   const std::size_t blocks = cohort_size(cohort);
+  const auto lanes_of = [&](auto& values) {
+    return std::span(values).subspan(first_block * kBlockLanes, blocks * kBlockLanes);
+  };
+  const auto free_at = refractory ? lanes_of(state.refractory_left_ms) : std::span<TimeMs>();
+  const auto free_from = std::span(scratch->free_from).first(free_at.size());
   for (std::size_t b = first_block; b < first_block + blocks; ++b) {
     spikes[b].reserve(spikes[b].size() + events.sources.size() / 8);  // more than most blocks need
   }
   for (std::size_t begin = 0; begin < events.sources.size(); begin += kSliceArrivals) {
     select_arrivals(cohort, events, begin, *scratch);
-    if (scratch->lists.refractory) enter_slice(cohort, events, begin, state, *scratch);
+    const auto slice = events.times.subspan(begin, std::min(kSliceArrivals, events.times.size() - begin));
+    if (refractory) enter_slice<Real>(slice, free_at, free_from);
     std::size_t next = 0;
     const auto enter_next = [&](std::size_t place) {
       enter(first_block + scratch->walking_order[next++], place, events, begin, *scratch);
@@ -358,10 +294,9 @@ void LifLayer<Real>::run_cohort(std::size_t cohort, const Events& events, State&
         clock.lap(&LayerTimes::filtering);
       }
     }
-    if (scratch->lists.refractory) leave_slice(cohort, events, begin, state, *scratch);
+    if (refractory) leave_slice<Real>(slice, refractory_ms_, free_from, free_at);
   }
-  const auto lanes = std::span(state.x).subspan(first_block * kBlockLanes, blocks * kBlockLanes);
-  for (Real& value : lanes) value *= events.rebase;
+  for (Real& value : lanes_of(state.x)) value *= events.rebase;
 }
 
 /// The arrivals from `first` up to `stop`, in the `last` frame to the end; `memory` holds what is computed.
@@ -379,7 +314,7 @@ typename LifLayer<Real>::Events LifLayer<Real>::frame_events(const SpikeTrain& a
   exp_elapsed<Real>(times.first(size), start, tau_ms_, memory.scale);
   if (refractory_ms_ > 0.0) {
     memory.free_from.resize(size);
-    find_free_from<Real>(times.first(size), refractory_ms_, memory.free_from);
+    find_release_positions<Real>(times.first(size), refractory_ms_, memory.free_from);
   }
   const std::span<const std::uint32_t> instant = memory.spikes.instant;
   return {.times = times.first(size),

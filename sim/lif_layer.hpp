@@ -95,7 +95,6 @@ class LifLayer {
  private:
   struct Events;
   struct Scratch;
-  class LapClock;
   std::size_t cohort_size(std::size_t cohort) const;
   Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop, bool last,
                       Unordered& memory) const;
@@ -105,10 +104,6 @@ class LifLayer {
              Scratch& scratch) const;
   void walk(std::size_t size, State& state, Scratch& scratch) const;
   void hand_over(std::size_t place, std::size_t to, Scratch& scratch, std::span<BlockSpikes> spikes) const;
-  void enter_slice(std::size_t cohort, const Events& events, std::size_t begin, const State& state,
-                   Scratch& scratch) const;
-  void leave_slice(std::size_t cohort, const Events& events, std::size_t begin, State& state,
-                   const Scratch& scratch) const;
   void run_cohort(std::size_t cohort, const Events& events, State& state, std::span<BlockSpikes> spikes,
                   LayerTimes* times) const;
 
