@@ -75,6 +75,8 @@ void add_evaluation(nlohmann::json& result, const std::string& split, const Eval
 }
 
 std::string lost_classes_warning(const nlohmann::json& result, const Config& config) {
+  if (result.value("images_trained", std::uint64_t{1}) == 0)
+    return {};  // an untrained network has lost nothing
   for (const char* split : {"test", "validation", "train"}) {
     const auto lost = result.find(std::string(split) + "_lost_classes");
     if (lost == result.end() || lost->empty()) continue;

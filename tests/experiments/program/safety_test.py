@@ -245,8 +245,9 @@ class Untrained(ProgramTestCase):
             self.assertEqual(figures["images_trained"], 0)
             with h5py.File(self.work / "run.h5") as file:
                 self.assertTrue((file["weights/readout/final"][()] == file["weights/readout/initial"][()]).all())
-            self.assertIn("trained     0 images", self.succeed("train", config, *settings("training.epochs=0"), "-o",
-                                                               "run.h5").stdout)
+            outcome = self.succeed("train", config, *settings("training.epochs=0"), "-o", "run.h5")
+            self.assertIn("trained     0 images", outcome.stdout)
+            self.assertNotIn("warning", outcome.stderr)
             self.succeed("inspect", "run.h5")
 
 
