@@ -30,8 +30,8 @@ constexpr std::array kMoments = {
 constexpr std::array kRows = {
     Row{"/", "",
         "A file of shallows. Every object has a description, every dataset a unit; docs/files.md in the "
-        "source of "
-        "shallows says how they belong together: equations, order of events, random streams, replay."},
+        "source of shallows says how they belong together: equations, order of events, random streams, "
+        "replay."},
 
     Row{"/provenance", "",
         "How the file was made. config: all settings (TOML), which the descriptions name as section.key; "
@@ -42,18 +42,15 @@ constexpr std::array kRows = {
         "the disk]."},
     Row{"/summary", "",
         "Figures of the whole run. *_accuracy in percent, *seconds of wall time, ms_per_image of wall time "
-        "per "
-        "image, spikes and synaptic operations per image by population."},
+        "per image, spikes and synaptic operations per image by population."},
 
     Row{"/data", "",
-        "Which images the network has learned from and was tested on. *_sha256: of all images and labels of "
-        "the "
-        "files; *_images: how many they are; train_first: learned from the first so many; classes: of these "
-        "classes only; earlier: what else has shaped the network."},
+        "Which images the network has learned from and was tested on. *_sha256: of all images and labels "
+        "of the files; *_images: how many they are; train_first: learned from the first so many; classes: "
+        "of these classes only; earlier: what else has shaped the network."},
     Row{"/data/pixel_mean", "1",
-        "Mean of pixel / 255 over the training images, [pixel]. A network sees pixel / 255 minus this, also "
-        "in "
-        "tests."},
+        "Mean of pixel / 255 over the training images, [pixel]. A network sees pixel / 255 minus this, "
+        "also in tests."},
     Row{"/data/test_pixel_mean", "1",
         "The same for the test images, [pixel]. Subtracted from them with dataset.mean = \"own-mean-test\"."},
 
@@ -68,20 +65,16 @@ constexpr std::array kRows = {
 
     Row{"/trials", "",
         "One row for each presentation: the recorded ones of the training, then all validation, then all "
-        "test "
-        "images."},
+        "test images."},
     Row{"/trials/start", "ms",
-        "When the image appears. The axis begins with the first training presentation and counts those that "
-        "are not recorded, too; in a file of 'shallows test' it begins with the first image. Presentations "
-        "of "
-        "rate and memory networks take no time."},
+        "When the image appears. The axis begins with the first training presentation and counts those "
+        "that are not recorded, too; in a file of 'shallows test' it begins with the first image. "
+        "Presentations of rate and memory networks take no time."},
     Row{"/trials/stop", "ms", "When it disappears: the next presentation's start."},
     Row{"/trials/sample", "1",
         "Index of the image in its set, from 0. With dataset.validation = V the last V images of the "
-        "training "
-        "files are the validation set, counted from its own first one; then dataset.classes leaves out "
-        "images "
-        "of each set, and the others are counted."},
+        "training files are the validation set, counted from its own first one; then dataset.classes "
+        "leaves out images of each set, and the others are counted."},
     Row{"/trials/label", "1", "True class; 255: none."},
     Row{"/trials/predicted", "1",
         "Class that the network answers; 255: none. That of the largest score, the first of equal ones. In "
@@ -97,8 +90,7 @@ constexpr std::array kRows = {
     Row{"/training", "", "What was shown when."},
     Row{"/training/order", "1",
         "Index of the image that training presentation k = 0, ..., K - 1 shows, counted as /trials/sample. "
-        "Its "
-        "learning rate is training.learning_rate training.learning_rate_decay^(-k / K)."},
+        "Its learning rate is training.learning_rate training.learning_rate_decay^(-k / K)."},
 
     Row{"/metrics", "",
         "Learning curve. One row for every 1000 presentations and one for the rest; it covers the "
@@ -164,8 +156,7 @@ constexpr std::array kRows = {
 
     Row{"/state", "",
         "Of a spiking network: all that changes but weights. At the end of training, at the start of the "
-        "next "
-        "presentation; times count from there. I is a population's drive, theta its thresholds."},
+        "next presentation; times count from there. I is a population's drive, theta its thresholds."},
     Row{"/state/input", "", "Of the input population."},
     Row{"/state/hidden", "", "Of the hidden layer; I = hidden.bias_mV."},
     Row{"/state/readout", "", "Of the readout; I = readout.bias_mV."},

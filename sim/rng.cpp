@@ -36,20 +36,19 @@ constexpr Stream kStreams[] = {
 std::string describe_streams() {
   std::string text =
       "Philox4x32-10 (Salmon et al. 2011), mappings of version 1. Stream (seed, purpose, index): block b = "
-      "0, "
-      "1, ... has the key (seed mod 2^32, seed / 2^32) and the counter (b, purpose, index mod 2^32, index / "
-      "2^32); its four words of 32 bits follow each other.\n"
-      "64 bits: two words, the low one first. Uniform in [0, 1): (64 bits / 2^11) 2^-53. Uniform in [a, b): "
-      "a + "
-      "(b - a) uniform. Normal, two at a time: r cos(p), then r sin(p), with r = sqrt(-2 ln(1 - uniform)), "
-      "then "
-      "p = 2 pi uniform. Integer below n: m = word n; m / 2^32 unless m mod 2^32 < 2^32 mod n, then again "
-      "with the next word. Shuffle: for i = n, n - 1, ..., 2 swap places i - 1 and integer below i. "
-      "Divisions "
-      "of integers round down.\n"
+      "0, 1, ... has the key (seed mod 2^32, seed / 2^32) and the counter (b, purpose, index mod 2^32, "
+      "index / 2^32); its four words of 32 bits follow each other.\n"
+      "64 bits: two words, the low one first. Uniform in [0, 1): (64 bits / 2^11) 2^-53. Uniform in [a, "
+      "b): a + (b - a) uniform. Normal, two at a time: r cos(p), then r sin(p), with r = sqrt(-2 ln(1 - "
+      "uniform)), then p = 2 pi uniform. Integer below n: m = word n; m / 2^32 unless m mod 2^32 < 2^32 "
+      "mod n, then again with the next word. Shuffle: for i = n, n - 1, ..., 2 swap places i - 1 and "
+      "integer below i. Divisions of integers round down.\n"
       "Purposes:";
   for (const Stream& stream : kStreams)
-    text += "\n" + std::to_string(static_cast<std::uint32_t>(stream.purpose)) + " " + stream.use;
+    text.append("\n")
+        .append(std::to_string(static_cast<std::uint32_t>(stream.purpose)))
+        .append(" ")
+        .append(stream.use);
   return text;
 }
 

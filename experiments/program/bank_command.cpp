@@ -116,12 +116,11 @@ int run(const BankArguments& given) {
   const Dataset dataset = load_dataset(config.dataset);
   check_against_data(config, dataset.train.shape());
   const Provenance provenance = make_provenance(config, arguments.command_line, limit.threads());
-  std::string backup;
   const Replace replace = arguments.force ? Replace::yes : Replace::no;
   // The same bank is made again, to the same bits: there may be a picture to draw.
   const Existing found =
-      look_at_existing(arguments.output, FileKind::bank, config, dataset, provenance, replace, backup);
-  if (found == Existing::replaced) note("what was '" + arguments.output + "' is kept as '" + backup + "'");
+      look_at_existing(arguments.output, FileKind::bank, config, dataset, provenance, replace);
+  if (!found.backup.empty()) note_backup(arguments.output, found.backup);
   interrupt::install();
   const auto start = std::chrono::steady_clock::now();
   const LearnedFields fields =

@@ -312,9 +312,8 @@ std::string describe_usage_error(const CLI::App& app, const CLI::ParseError& err
 }
 
 constexpr const char* kPurpose =
-    "Shallows simulates shallow spiking and rate networks on images: exact event-driven LIF neurons, an STDP "
-    "readout, "
-    "random and Gabor receptive fields (Illing, Gerstner and Brea 2019).";
+    "Shallows simulates shallow spiking and rate networks on images: exact event-driven LIF neurons, an "
+    "STDP readout, random and Gabor receptive fields (Illing, Gerstner and Brea 2019).";
 
 constexpr const char* kFooter =
     "Start with:\n"

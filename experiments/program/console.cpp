@@ -26,6 +26,10 @@ void print(const nlohmann::json& json) {
 
 void note(const std::string& text) { std::fputs(("shallows: " + text + "\n").c_str(), stderr); }
 
+void note_backup(const std::string& output, const std::string& backup) {
+  note("what was '" + output + "' is kept as '" + backup + "'");
+}
+
 Config read_configuration(const std::string& path, std::span<const std::string> overrides) {
   std::string passed_over;
   Config config = read_config(path, overrides, &passed_over);

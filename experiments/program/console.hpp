@@ -14,6 +14,8 @@ void print(const std::string& text);
 void print(const nlohmann::json& json);
 /// A line on stderr, after "shallows: ". Never throws: a log on a full disk must not end a run.
 void note(const std::string& text);
+/// That what was `output` has got another name.
+void note_backup(const std::string& output, const std::string& backup);
 
 /// read_config() with a note about keys that were passed over.
 Config read_configuration(const std::string& path, std::span<const std::string> overrides);

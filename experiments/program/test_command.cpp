@@ -11,6 +11,7 @@
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/data_record.hpp"
 #include "experiments/run/evaluation.hpp"
+#include "experiments/run/finished_file.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/result.hpp"
@@ -132,13 +133,9 @@ void guard_output(const TestArguments& arguments, const Config& config, const st
     }
   };
   if (arguments.force) {
-    const std::string backup = keep_as_backup(arguments.output);
-    note("what was '" + arguments.output + "' is kept as '" + backup + "'");
+    note_backup(arguments.output, keep_as_backup(arguments.output));
   } else if (!is_the_same()) {
-    throw Error(ErrorKind::checkpoint,
-                fmt::format("'{}' is there already (and holds something else than this test); choose another "
-                            "file with -o, or replace it with --force, which keeps it as '{}.bak'",
-                            arguments.output, arguments.output));
+    refuse_to_replace(arguments.output, "holds something else than this test");
   }
 }
 

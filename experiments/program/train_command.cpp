@@ -60,12 +60,11 @@ bool report_if_complete(const TrainArguments& arguments, const Config& config, c
     require_same_training(config, reader);
     require_same_images(reader, dataset);
   } else {
-    std::string backup;
     const Replace replace = arguments.force ? Replace::yes : Replace::no;
     const Existing found =
-        look_at_existing(arguments.output, FileKind::run, config, dataset, provenance, replace, backup);
-    if (found == Existing::replaced) note("what was '" + arguments.output + "' is kept as '" + backup + "'");
-    if (found != Existing::the_same) return false;
+        look_at_existing(arguments.output, FileKind::run, config, dataset, provenance, replace);
+    if (!found.backup.empty()) note_backup(arguments.output, found.backup);
+    if (!found.is_the_same) return false;
   }
   note("'" + arguments.output +
        "' is complete already, with these settings and images; --force trains it anew");

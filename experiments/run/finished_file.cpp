@@ -46,19 +46,20 @@ std::vector<std::string> differences_of(const RunReader& reader, const Config& c
 }
 
 Existing look_at_existing(const std::string& path, FileKind kind, const Config& config,
-                          const Dataset& dataset, const Provenance& provenance, Replace replace,
-                          std::string& backup) {
-  if (!std::filesystem::exists(path)) return Existing::none;
+                          const Dataset& dataset, const Provenance& provenance, Replace replace) {
+  if (!std::filesystem::exists(path)) return {};
+  if (replace == Replace::yes) return {.backup = keep_as_backup(path)};
   const auto differences = reasons_against(path, kind, config, dataset, provenance);
-  if (replace == Replace::yes) {
-    backup = keep_as_backup(path);
-    return Existing::replaced;
-  }
-  if (differences.empty()) return Existing::the_same;
+  if (!differences.empty())
+    refuse_to_replace(path, fmt::format("differs in:\n  {}\n", fmt::join(differences, "\n  ")));
+  return {.is_the_same = true};
+}
+
+void refuse_to_replace(const std::string& path, const std::string& why) {
   throw Error(ErrorKind::checkpoint,
-              fmt::format("'{}' is there already (and differs in:\n  {}\n); choose another file with -o, or "
-                          "replace it with --force, which keeps it as '{}.bak'",
-                          path, fmt::join(differences, "\n  "), path));
+              fmt::format("'{}' is there already (and {}); choose another file with -o, or replace it with "
+                          "--force, which keeps it as '{}.bak'",
+                          path, why, path));
 }
 
 }  // namespace shallows

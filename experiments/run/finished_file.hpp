@@ -15,18 +15,19 @@ namespace shallows {
 std::vector<std::string> differences_of(const RunReader& reader, const Config& config, const Dataset& dataset,
                                         const Provenance& provenance);
 
-/// What to do with the file `path` before it is written.
-enum class Existing {
-  none,      ///< it is not there
-  the_same,  ///< it holds what is asked for
-  replaced,  ///< it was something else, which keep_as_backup() has kept
+/// What was at a place before something is written there.
+struct Existing {
+  bool is_the_same = false;  ///< it holds what is asked for
+  std::string backup = {};   ///< the name that keep_as_backup() has given it; empty if it has not
 };
 enum class Replace { no, yes };
 
 /// Looks at `path`. Throws Error (checkpoint) with the differing keys if it holds something else, unless it
-/// may be replaced: then it is kept as `backup` from now on, as is the same one.
+/// may be replaced: then it is a backup from now on, whatever it holds.
 Existing look_at_existing(const std::string& path, FileKind kind, const Config& config,
-                          const Dataset& dataset, const Provenance& provenance, Replace replace,
-                          std::string& backup);
+                          const Dataset& dataset, const Provenance& provenance, Replace replace);
+
+/// Throws the Error (checkpoint) for a file that must not be lost; `why` says that it "differs in ...".
+[[noreturn]] void refuse_to_replace(const std::string& path, const std::string& why);
 
 }  // namespace shallows
