@@ -75,19 +75,23 @@ std::string write_failure(const std::string& path, int error) {
   return fmt::format("can't write {} ({}); {}", path, text_of(error), advice_for(error));
 }
 
-Descriptor Descriptor::open_locked(const std::string& path, int flags) {
+std::optional<int> open_exclusively(const std::string& path, int flags) {
   while (true) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0666);
     if (fd < 0) throw Error(ErrorKind::data, write_failure(path, errno));
-    Descriptor descriptor(fd, path);
-    // Some network file systems have no locks; there the check is simply left out.
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      throw Error(ErrorKind::data, fmt::format("can't write {} (another process is writing it); wait for it "
-                                               "or write to another file with -o",
-                                               path));
-    }
-    if (still_named(fd, path)) return descriptor;
+    const bool is_locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!is_locked && still_named(fd, path)) return fd;
+    ::close(fd);
+    if (is_locked) return std::nullopt;
   }
+}
+
+Descriptor Descriptor::open_locked(const std::string& path, int flags) {
+  const std::optional<int> fd = open_exclusively(path, flags);
+  if (fd) return {*fd, path};
+  throw Error(ErrorKind::data, fmt::format("can't write {} (another process is writing it); wait for it "
+                                           "or write to another file with -o",
+                                           path));
 }
 
 Descriptor Descriptor::create(const std::string& path) {
