@@ -166,8 +166,8 @@ def catches(pid, number):
 class Running:
     """The program in the background."""
 
-    def __init__(self, *arguments, cwd):
-        self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=cwd, stdin=subprocess.DEVNULL,
+    def __init__(self, *arguments, cwd, env=None):
+        self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def send(self, number):
