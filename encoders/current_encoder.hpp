@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "encoders/image.hpp"
-#include "sim/lif.hpp"
-#include "sim/spike_train.hpp"
+#include "sim/core/spike_train.hpp"
+#include "sim/neurons/lif.hpp"
 
 namespace shallows {
 

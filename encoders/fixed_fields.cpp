@@ -5,7 +5,7 @@
 #include <numbers>
 #include <utility>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "encoders/image.hpp"
-#include "sim/synapses.hpp"
+#include "sim/core/synapses.hpp"
 
 namespace shallows {
 

@@ -19,6 +19,18 @@ MAY_INCLUDE = {
     "output": {"sim", "output"},
     "experiments": {"sim", "encoders", "plasticity", "models", "output", "experiments"},
 }
+# Inside a folder: the parts that a part may include beside itself. What stands in the folder itself is open to all.
+PARTS = {
+    "sim": {"core": set(), "vector": {"core"}, "neurons": {"core"}, "layer": {"core", "vector", "neurons"},
+            "ode": {"core", "neurons"}, "reference": {"core", "neurons", "ode"}},
+    "models": {"banks": set(), "spiking": set(), "rate": {"banks"}, "memory": set()},
+    "plasticity": {"spikes": set(), "rates": set()},
+    "output": {"h5": set(), "file": {"h5"}, "record": {"h5", "file"}, "plot": {"h5", "file"},
+               "view": {"h5", "file", "record", "plot"}},
+    "experiments": {"config": set(), "data": {"config"}, "run": {"config", "data"},
+                    "study": {"config", "data", "run"}, "bench": {"config", "data", "run"},
+                    "program": {"config", "data", "run", "study", "bench"}},
+}
 MAX_LINES = 400
 IGNORED_FOLDERS = {".git", "build", "data", "runs", "__pycache__"}
 
@@ -70,15 +82,30 @@ def code_only(text):
     return COMMENT_OR_STRING.sub(blank, text).split("\n")
 
 
-def include_problem(folder, line):
+def part_problem(name, path):
+    """What is wrong with an include inside one folder."""
+    folder, part = name.parts[0], name.parts[1]
+    target = path.split("/")[1]
+    parts = PARTS.get(folder, {})
+    if target == part or target not in parts:
+        return None
+    if target not in parts.get(part, set()):
+        return f"{folder}/{part} must not include {folder}/{target} ({path})"
+    return None
+
+
+def include_problem(name, line):
     match = INCLUDE.match(line)
     if not match:
         return None
+    folder = name.parts[0]
     quote, path = match.groups()
     target = path.split("/")[0]
     if target in MAY_INCLUDE or target == "tests":
         if target not in MAY_INCLUDE[folder]:
             return f"{folder} must not include {target} ({path})"
+        if target == folder and "/" in path:
+            return part_problem(name, path)
     elif quote == '"':
         return f'write the include from the root of the tree, as "{folder}/..." ({path})'
     return None
@@ -95,7 +122,7 @@ def check_cpp(name, text):
             yield number, "using namespace std"
         if folder not in MAY_INCLUDE:
             continue
-        problem = include_problem(folder, line)
+        problem = include_problem(name, line)
         if problem:
             yield number, problem
         if folder != "experiments" and PRINTS.search(line):

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/tables.sh [DIRECTORY] > experiments/paper/TABLES.md
+Usage: scripts/tables.sh [DIRECTORY] > experiments/study/TABLES.md
 
 Prints the paper's table as Markdown for every data set and scale of which DIRECTORY (default: runs/paper) holds
 finished runs, seeds 1 to 3. Trains nothing; `shallows paper` makes the runs. SHALLOWS names another program than
@@ -33,7 +33,7 @@ shallows=${SHALLOWS:-build/release/shallows}
 cat <<'PAGE'
 # Every hidden layer of the paper, measured
 
-Made by `scripts/tables.sh > experiments/paper/TABLES.md` from the finished runs of
+Made by `scripts/tables.sh > experiments/study/TABLES.md` from the finished runs of
 
 ```sh
 build/release/shallows paper --dataset DATASET --scale SCALE --seeds SEEDS
@@ -48,7 +48,7 @@ released: patches of PCA and ICA may lie in the last row and column too, sparse 
 in a fifth of the updates, and its inhibition does not act in spiking and global networks. FastICA makes the one step
 of the released code in l-ica; in ica, and in l-ica as measured on CIFAR-10 and in spiking networks on Fashion-MNIST, it
 went on until it had converged. For spiking networks "untuned" are the first settings that did well on the last 10 000
-training images of MNIST. "tuned": what these images preferred (`experiments/paper/rows.cpp` has the settings, with
+training images of MNIST. "tuned": what these images preferred (`experiments/study/rows.cpp` has the settings, with
 changes for other data sets, where spiking rows keep those of MNIST); l-ica and l-sc do better with more updates than the
 scale has (`RESULTS.md`). A single seed says little at a rate near the largest that works: l-pca tuned, n = 1000, has 96.56,
 95.27, 94.74, 94.78, 96.44 and 96.82 % with seeds 1 to 6. Two numbers of seeds are those of the two columns; 0: no run has

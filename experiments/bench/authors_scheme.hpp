@@ -12,8 +12,8 @@
 
 #include "encoders/image.hpp"
 #include "encoders/receptive_fields.hpp"
-#include "models/spiking_network.hpp"
-#include "models/spiking_params.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "models/spiking/spiking_params.hpp"
 
 namespace shallows {
 

@@ -11,9 +11,9 @@
 #include "experiments/bench/layer_figures.hpp"
 #include "experiments/bench/network_figures.hpp"
 #include "experiments/bench/workload.hpp"
-#include "experiments/run/provenance.hpp"
-#include "output/line_plot.hpp"
-#include "sim/lif_kernel.hpp"
+#include "experiments/run/stored/provenance.hpp"
+#include "output/plot/line_plot.hpp"
+#include "sim/layer/lif_kernel.hpp"
 
 namespace shallows {
 namespace {

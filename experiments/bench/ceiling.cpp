@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "experiments/bench/workload.hpp"
-#include "sim/aligned_vector.hpp"
+#include "sim/core/aligned_vector.hpp"
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 #undef HWY_TARGET_INCLUDE

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "experiments/bench/ceiling.hpp"
-#include "models/spiking_readout.hpp"
-#include "sim/delay_line.hpp"
-#include "sim/lif_layer.hpp"
-#include "sim/reference_engine.hpp"
+#include "models/spiking/spiking_readout.hpp"
+#include "sim/core/delay_line.hpp"
+#include "sim/layer/lif_layer.hpp"
+#include "sim/reference/reference_engine.hpp"
 
 namespace shallows {
 namespace {

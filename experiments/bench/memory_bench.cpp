@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "experiments/bench/workload.hpp"
-#include "experiments/dataset.hpp"
-#include "experiments/run/provenance.hpp"
-#include "models/memory_network.hpp"
+#include "experiments/data/dataset.hpp"
+#include "experiments/run/stored/provenance.hpp"
+#include "models/memory/memory_network.hpp"
 
 namespace shallows {
 namespace {

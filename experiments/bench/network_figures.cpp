@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "output/resumable_recording.hpp"
-#include "output/run_file.hpp"
+#include "output/record/resumable_recording.hpp"
+#include "output/record/run_file.hpp"
 
 namespace shallows {
 namespace {

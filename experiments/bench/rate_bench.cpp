@@ -10,9 +10,9 @@
 
 #include "encoders/fixed_fields.hpp"
 #include "experiments/bench/workload.hpp"
-#include "experiments/dataset.hpp"
-#include "experiments/run/provenance.hpp"
-#include "models/rate_network.hpp"
+#include "experiments/data/dataset.hpp"
+#include "experiments/run/stored/provenance.hpp"
+#include "models/rate/rate_network.hpp"
 
 namespace shallows {
 namespace {

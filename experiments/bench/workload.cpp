@@ -2,7 +2,7 @@
 
 #include "encoders/current_encoder.hpp"
 #include "encoders/fixed_fields.hpp"
-#include "sim/delay_line.hpp"
+#include "sim/core/delay_line.hpp"
 
 namespace shallows {
 

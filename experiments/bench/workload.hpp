@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
-#include "experiments/dataset.hpp"
-#include "models/spiking_network.hpp"
+#include "experiments/data/dataset.hpp"
+#include "models/spiking/spiking_network.hpp"
 
 namespace shallows {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "experiments/bench/bench.hpp"
-#include "experiments/paper/paper.hpp"
 #include "experiments/run/progress.hpp"
+#include "experiments/study/paper.hpp"
 
 namespace shallows {
 

@@ -6,20 +6,20 @@
 #include <filesystem>
 
 #include "encoders/mosaic.hpp"
-#include "experiments/dataset.hpp"
+#include "experiments/data/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/bank.hpp"
-#include "experiments/run/finished_file.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/network.hpp"
-#include "experiments/run/provenance.hpp"
-#include "output/output_claim.hpp"
-#include "output/png.hpp"
-#include "output/svg_picture.hpp"
-#include "output/text_file.hpp"
+#include "experiments/run/stored/finished_file.hpp"
+#include "experiments/run/stored/provenance.hpp"
+#include "output/file/output_claim.hpp"
+#include "output/file/text_file.hpp"
+#include "output/plot/png.hpp"
+#include "output/plot/svg_picture.hpp"
 
 namespace shallows {
 namespace {

@@ -3,8 +3,8 @@
 #include "experiments/bench/rate_bench.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "output/text_file.hpp"
-#include "sim/error.hpp"
+#include "output/file/text_file.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {

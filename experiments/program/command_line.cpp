@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "experiments/config/suggest.hpp"
 #include "experiments/program/arguments.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/option_checks.hpp"
-#include "experiments/run/provenance.hpp"
-#include "experiments/suggest.hpp"
+#include "experiments/run/stored/provenance.hpp"
 
 namespace shallows {
 namespace {

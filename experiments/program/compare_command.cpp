@@ -1,9 +1,9 @@
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "experiments/run/result.hpp"
-#include "output/comparison.hpp"
-#include "output/run_file.hpp"
-#include "sim/error.hpp"
+#include "experiments/run/stored/result.hpp"
+#include "output/record/run_file.hpp"
+#include "output/view/comparison.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 

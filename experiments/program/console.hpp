@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 
 namespace shallows {
 

@@ -1,16 +1,16 @@
 #include <fmt/format.h>
 
-#include "experiments/dataset.hpp"
-#include "experiments/figure/classes_figure.hpp"
-#include "experiments/figure/match_figure.hpp"
-#include "experiments/figure/neurons_figure.hpp"
-#include "experiments/figure/settings_figure.hpp"
-#include "experiments/figure/short_run.hpp"
+#include "experiments/data/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/thread_limit.hpp"
-#include "experiments/statistics.hpp"
-#include "output/text_file.hpp"
+#include "experiments/run/statistics.hpp"
+#include "experiments/study/classes_figure.hpp"
+#include "experiments/study/match_figure.hpp"
+#include "experiments/study/neurons_figure.hpp"
+#include "experiments/study/settings_figure.hpp"
+#include "experiments/study/short_run.hpp"
+#include "output/file/text_file.hpp"
 
 namespace shallows {
 namespace {

@@ -5,12 +5,12 @@
 #include <string_view>
 #include <utility>
 
-#include "experiments/config_parser.hpp"
+#include "experiments/config/config_parser.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "output/inspect.hpp"
-#include "output/memory_picture.hpp"
-#include "sim/error.hpp"
+#include "output/view/inspect.hpp"
+#include "output/view/memory_picture.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 #include <system_error>
 
+#include "experiments/config/registry.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "experiments/registry.hpp"
 
 namespace shallows {
 namespace {

@@ -14,7 +14,7 @@
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace {
 

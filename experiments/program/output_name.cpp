@@ -6,8 +6,8 @@
 #include <cctype>
 #include <set>
 
-#include "experiments/config_schema.hpp"
-#include "experiments/sha256.hpp"
+#include "experiments/config/config_schema.hpp"
+#include "experiments/data/sha256.hpp"
 
 namespace shallows {
 namespace {

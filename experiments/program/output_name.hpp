@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 
 namespace shallows {
 

@@ -1,12 +1,12 @@
 #include <filesystem>
 
-#include "experiments/dataset.hpp"
-#include "experiments/paper/paper.hpp"
+#include "experiments/data/dataset.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "output/text_file.hpp"
+#include "experiments/study/paper.hpp"
+#include "output/file/text_file.hpp"
 
 namespace shallows {
 namespace {

@@ -5,20 +5,20 @@
 #include <optional>
 #include <set>
 
-#include "experiments/dataset.hpp"
+#include "experiments/data/dataset.hpp"
+#include "experiments/data/sha256.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/bank.hpp"
-#include "experiments/run/data_record.hpp"
-#include "experiments/run/finished_file.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "experiments/run/provenance.hpp"
-#include "experiments/run/result.hpp"
+#include "experiments/run/stored/data_record.hpp"
+#include "experiments/run/stored/finished_file.hpp"
+#include "experiments/run/stored/provenance.hpp"
+#include "experiments/run/stored/result.hpp"
 #include "experiments/run/trainer.hpp"
-#include "experiments/sha256.hpp"
-#include "output/output_claim.hpp"
+#include "output/file/output_claim.hpp"
 
 namespace shallows {
 namespace {

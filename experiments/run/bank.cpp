@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "encoders/fixed_fields.hpp"
-#include "experiments/config_schema.hpp"
-#include "experiments/run/data_record.hpp"
+#include "experiments/config/config_schema.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/stored/data_record.hpp"
 
 namespace shallows {
 namespace {

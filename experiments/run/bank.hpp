@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
-#include "experiments/config.hpp"
-#include "experiments/dataset.hpp"
+#include "experiments/config/config.hpp"
+#include "experiments/data/dataset.hpp"
 #include "experiments/run/progress.hpp"
-#include "models/learned_fields.hpp"
-#include "output/run_file.hpp"
-#include "sim/named_array.hpp"
+#include "models/banks/learned_fields.hpp"
+#include "output/record/run_file.hpp"
+#include "sim/core/named_array.hpp"
 
 namespace shallows {
 

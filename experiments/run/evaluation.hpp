@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "encoders/image.hpp"
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/record_selection.hpp"
 #include "experiments/run/tally.hpp"
-#include "output/spike_recorder.hpp"
+#include "output/record/spike_recorder.hpp"
 
 namespace shallows {
 

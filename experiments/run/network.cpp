@@ -8,7 +8,7 @@
 
 #include "encoders/fixed_fields.hpp"
 #include "experiments/run/bank.hpp"
-#include "output/trials.hpp"
+#include "output/record/trials.hpp"
 
 namespace shallows {
 namespace {

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
-#include "experiments/config.hpp"
-#include "models/memory_network.hpp"
+#include "experiments/config/config.hpp"
+#include "models/memory/memory_network.hpp"
 #include "models/presentation.hpp"
-#include "models/rate_network.hpp"
+#include "models/rate/rate_network.hpp"
 #include "models/response.hpp"
-#include "models/spiking_network.hpp"
-#include "output/spike_recorder.hpp"
-#include "sim/named_array.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "output/record/spike_recorder.hpp"
+#include "sim/core/named_array.hpp"
 
 namespace shallows {
 

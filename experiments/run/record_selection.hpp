@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "experiments/config.hpp"
-#include "models/spiking_network.hpp"
-#include "output/spike_recorder.hpp"
+#include "experiments/config/config.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "output/record/spike_recorder.hpp"
 
 namespace shallows {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 
 namespace shallows {
 

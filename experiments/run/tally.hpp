@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "models/spiking_network.hpp"
+#include "models/spiking/spiking_network.hpp"
 
 namespace shallows {
 

@@ -12,8 +12,8 @@
 #include "experiments/run/bank.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "experiments/run/memory_file.hpp"
-#include "experiments/run/result.hpp"
+#include "experiments/run/stored/memory_file.hpp"
+#include "experiments/run/stored/result.hpp"
 
 namespace shallows {
 namespace {

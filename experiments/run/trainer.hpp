@@ -11,17 +11,17 @@
 #include <string>
 #include <vector>
 
-#include "experiments/config.hpp"
-#include "experiments/dataset.hpp"
-#include "experiments/run/data_record.hpp"
+#include "experiments/config/config.hpp"
+#include "experiments/data/dataset.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/record_selection.hpp"
 #include "experiments/run/schedule.hpp"
-#include "experiments/run/stored_network.hpp"
-#include "experiments/run/train_state.hpp"
-#include "output/resumable_recording.hpp"
-#include "output/run_file.hpp"
+#include "experiments/run/stored/data_record.hpp"
+#include "experiments/run/stored/stored_network.hpp"
+#include "experiments/run/stored/train_state.hpp"
+#include "output/record/resumable_recording.hpp"
+#include "output/record/run_file.hpp"
 
 namespace shallows {
 

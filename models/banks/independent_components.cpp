@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/banks/principal_components.hpp"
-#include "plasticity/feature_rules.hpp"
+#include "plasticity/rates/feature_rules.hpp"
 
 namespace shallows {
 namespace {

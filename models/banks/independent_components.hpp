@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/banks/learned_params.hpp"
 #include "models/banks/samples.hpp"
-#include "models/learned_params.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 
@@ -30,9 +30,9 @@ struct IndependentComponents {
 IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor,
                                std::size_t cache_bytes = kFastIcaCacheBytes);
 
-/// The nonlinear Hebbian rule of plasticity/feature_rules.hpp, on samples drawn with replacement. The rate is
-/// params.rate and falls geometrically by 100 over params.updates. Finds components with heavy tails. Throws
-/// Error (network) as online_components does. Advances the monitor by params.updates.
+/// The nonlinear Hebbian rule of plasticity/rates/feature_rules.hpp, on samples drawn with replacement. The
+/// rate is params.rate and falls geometrically by 100 over params.updates. Finds components with heavy tails.
+/// Throws Error (network) as online_components does. Advances the monitor by params.updates.
 IndependentComponents nonlinear_hebb(const Samples& white, const LearnedParams& params, Rng rng,
                                      FitMonitor& monitor);
 

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "plasticity/feature_rules.hpp"
-#include "sim/error.hpp"
+#include "plasticity/rates/feature_rules.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {

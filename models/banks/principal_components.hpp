@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/banks/learned_params.hpp"
 #include "models/banks/samples.hpp"
-#include "models/learned_params.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 

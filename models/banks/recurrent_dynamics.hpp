@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "models/learned_params.hpp"
+#include "models/banks/learned_params.hpp"
 
 namespace shallows {
 

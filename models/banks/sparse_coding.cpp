@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "models/banks/principal_components.hpp"
-#include "plasticity/feature_rules.hpp"
+#include "plasticity/rates/feature_rules.hpp"
 
 namespace shallows {
 namespace {

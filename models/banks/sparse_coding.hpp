@@ -14,10 +14,10 @@
 #include <span>
 #include <vector>
 
+#include "models/banks/learned_params.hpp"
 #include "models/banks/recurrent_dynamics.hpp"
 #include "models/banks/samples.hpp"
-#include "models/learned_params.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "output/h5/detail.hpp"
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows::h5 {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows::h5 {
 namespace {

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows::h5 {
 namespace {

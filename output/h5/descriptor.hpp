@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "output/h5.hpp"
 #include "output/h5/background_writer.hpp"
+#include "output/h5/h5.hpp"
 #include "output/h5/overlay.hpp"
 
 namespace shallows::h5 {

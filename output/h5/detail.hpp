@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "output/h5.hpp"
+#include "output/h5/h5.hpp"
 
 namespace shallows::h5::detail {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "output/h5.hpp"
+#include "output/h5/h5.hpp"
 
 namespace shallows::h5 {
 

@@ -6,7 +6,7 @@
 #include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
 #include "output/h5/driver.hpp"
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows::h5 {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows::ode {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "sim/types.hpp"
+#include "sim/core/types.hpp"
 
 namespace shallows::ode {
 

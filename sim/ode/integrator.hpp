@@ -13,10 +13,10 @@
 #include <optional>
 #include <string>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
+#include "sim/core/types.hpp"
 #include "sim/ode/crossing.hpp"
 #include "sim/ode/neuron.hpp"
-#include "sim/types.hpp"
 
 namespace shallows::ode {
 

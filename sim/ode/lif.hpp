@@ -1,5 +1,5 @@
-// The leaky integrate-and-fire neuron of sim/lif.hpp as a differential equation: the check of its closed
-// form.
+// The leaky integrate-and-fire neuron of sim/neurons/lif.hpp as a differential equation: the check of its
+// closed form.
 //
 //     tau dv/dt = -v + I        v >= theta: spike, v <- v_reset
 //
@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "sim/lif.hpp"
+#include "sim/neurons/lif.hpp"
 
 namespace shallows::ode {
 

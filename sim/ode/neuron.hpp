@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "sim/types.hpp"
+#include "sim/core/types.hpp"
 
 namespace shallows::ode {
 

@@ -18,20 +18,20 @@
 #include <utility>
 #include <vector>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
+#include "sim/core/types.hpp"
+#include "sim/neurons/refractoriness.hpp"
 #include "sim/ode/integrator.hpp"
 #include "sim/ode/neuron.hpp"
-#include "sim/refractoriness.hpp"
-#include "sim/types.hpp"
 
 namespace shallows::ode {
 
 /// Spikes in [0, duration) of a neuron that starts at `start`, is driven by drive(t), smooth in [0, duration)
 /// except at arrivals, and receives `arrivals`, which are sorted by time and lie in [0, duration). At one
 /// instant, all arrivals count before the threshold is tested; arrivals during refractoriness are lost, one
-/// that meets its end (sim/refractoriness.hpp) counts. A spike on `duration` itself belongs to what follows.
-/// Throws Error (network) if the equations can't be integrated or a reset leaves the neuron above its
-/// threshold.
+/// that meets its end (sim/neurons/refractoriness.hpp) counts. A spike on `duration` itself belongs to what
+/// follows. Throws Error (network) if the equations can't be integrated or a reset leaves the neuron above
+/// its threshold.
 template <Neuron M, std::invocable<TimeMs> Drive>
 Result<M> simulate(const M& model, const Condition<M>& start, const Drive& drive,
                    std::span<const Arrival> arrivals, TimeMs duration, const Options& options) {

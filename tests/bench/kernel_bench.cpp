@@ -6,10 +6,10 @@
 
 #include "encoders/current_encoder.hpp"
 #include "encoders/fixed_fields.hpp"
-#include "models/delta_readout.hpp"
-#include "models/spiking_readout.hpp"
-#include "sim/lif_layer.hpp"
-#include "sim/rng.hpp"
+#include "models/rate/delta_readout.hpp"
+#include "models/spiking/spiking_readout.hpp"
+#include "sim/core/rng.hpp"
+#include "sim/layer/lif_layer.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
-#include "models/rate_network.hpp"
-#include "sim/rng.hpp"
+#include "models/rate/rate_network.hpp"
+#include "sim/core/rng.hpp"
 
 namespace {
 

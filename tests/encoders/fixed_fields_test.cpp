@@ -9,7 +9,7 @@
 #include <numbers>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 // Banks are fixed by their seeds, so the statistical tests give the same verdict every time; each bound is
 // where a correct bank would fall with probability 1e-6 or less over the choice of the seed.

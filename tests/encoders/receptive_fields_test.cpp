@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {

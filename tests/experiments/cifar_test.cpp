@@ -1,4 +1,4 @@
-#include "experiments/cifar.hpp"
+#include "experiments/data/cifar.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/dataset.hpp"
+#include "experiments/data/dataset.hpp"
 #include "tests/experiments/idx_files.hpp"
 
 namespace shallows {

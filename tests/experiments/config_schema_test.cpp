@@ -1,5 +1,5 @@
 // Printing configurations, reading the print back, comparing: what follows from the table of keys.
-#include "experiments/config_schema.hpp"
+#include "experiments/config/config_schema.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 #include "tests/experiments/idx_files.hpp"
 
 namespace shallows {

@@ -1,11 +1,11 @@
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <fstream>
 
-#include "experiments/registry.hpp"
+#include "experiments/config/registry.hpp"
 #include "tests/experiments/idx_files.hpp"
 
 namespace shallows {

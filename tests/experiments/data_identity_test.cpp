@@ -1,9 +1,9 @@
-#include "experiments/data_identity.hpp"
+#include "experiments/data/data_identity.hpp"
 
 #include <gtest/gtest.h>
 
-#include "experiments/sha256.hpp"
-#include "sim/error.hpp"
+#include "experiments/data/sha256.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/dataset.hpp"
+#include "experiments/data/dataset.hpp"
 
 #include <gtest/gtest.h>
 

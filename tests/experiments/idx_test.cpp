@@ -1,4 +1,4 @@
-#include "experiments/idx.hpp"
+#include "experiments/data/idx.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

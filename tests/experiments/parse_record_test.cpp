@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "experiments/config.hpp"
+#include "experiments/config/config.hpp"
 #include "tests/experiments/idx_files.hpp"
 
 namespace shallows {

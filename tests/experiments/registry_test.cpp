@@ -1,4 +1,4 @@
-#include "experiments/registry.hpp"
+#include "experiments/config/registry.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <fstream>
 #include <set>
 
-#include "experiments/config_schema.hpp"
-#include "experiments/suggest.hpp"
+#include "experiments/config/config_schema.hpp"
+#include "experiments/config/suggest.hpp"
 #include "tests/experiments/idx_files.hpp"
 
 namespace shallows {

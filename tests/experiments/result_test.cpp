@@ -1,4 +1,4 @@
-#include "experiments/run/result.hpp"
+#include "experiments/run/stored/result.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "experiments/run/progress.hpp"
 #include "experiments/run/tally.hpp"
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/delta_readout.hpp"
+#include "models/rate/delta_readout.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/sim/instruction_sets.hpp"
 
 namespace shallows {

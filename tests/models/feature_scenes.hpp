@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "models/banks/samples.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
-#include "models/rate_network.hpp"
+#include "models/rate/rate_network.hpp"
 #include "tests/models/plain_network.hpp"
 #include "tests/models/scenes.hpp"
 #include "tests/sim/instruction_sets.hpp"

@@ -1,4 +1,4 @@
-#include "models/inhibited_populations.hpp"
+#include "models/banks/inhibited_populations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
+#include "models/banks/learned_fields.hpp"
 #include "models/banks/sparse_coding.hpp"
-#include "models/learned_fields.hpp"
-#include "models/rate_network.hpp"
+#include "models/rate/rate_network.hpp"
 #include "tests/models/scenes.hpp"
 #include "tests/sim/instruction_sets.hpp"
 

@@ -1,4 +1,4 @@
-#include "models/learned_fields.hpp"
+#include "models/banks/learned_fields.hpp"
 
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "models/banks/principal_components.hpp"
-#include "models/spiking_network.hpp"
-#include "sim/error.hpp"
-#include "sim/rng.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "sim/core/error.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/models/feature_scenes.hpp"
 
 namespace shallows {

@@ -1,4 +1,4 @@
-#include "models/memory_network.hpp"
+#include "models/memory/memory_network.hpp"
 
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

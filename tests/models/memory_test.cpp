@@ -1,4 +1,4 @@
-#include "models/memory.hpp"
+#include "models/memory/memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {

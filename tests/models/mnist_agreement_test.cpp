@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
-#include "models/spiking_network.hpp"
+#include "models/spiking/spiking_network.hpp"
 #include "tests/models/scenes.hpp"
 #include "tests/sim/train_matching.hpp"
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "models/rate_network.hpp"
-#include "models/spiking_network.hpp"
+#include "models/rate/rate_network.hpp"
+#include "models/spiking/spiking_network.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

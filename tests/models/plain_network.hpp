@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
-#include "models/rate_network.hpp"
+#include "models/rate/rate_network.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "models/rate_network.hpp"
+#include "models/rate/rate_network.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "models/spiking_readout.hpp"
-#include "sim/lif_layer.hpp"
+#include "models/spiking/spiking_readout.hpp"
+#include "sim/layer/lif_layer.hpp"
 #include "tests/sim/instruction_sets.hpp"
 #include "tests/sim/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"

@@ -9,8 +9,8 @@
 #include "encoders/fixed_fields.hpp"
 #include "encoders/image.hpp"
 #include "models/presentation.hpp"
-#include "models/spiking_network.hpp"
-#include "sim/rng.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "models/spiking_memory.hpp"
+#include "models/memory/spiking_memory.hpp"
 
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/memory_search.hpp"
+#include "models/memory/memory_search.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

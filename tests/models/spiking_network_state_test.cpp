@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "models/spiking_network.hpp"
-#include "sim/error.hpp"
+#include "models/spiking/spiking_network.hpp"
+#include "sim/core/error.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

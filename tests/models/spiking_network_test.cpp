@@ -1,4 +1,4 @@
-#include "models/spiking_network.hpp"
+#include "models/spiking/spiking_network.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/models/scenes.hpp"
 #include "tests/sim/event_scheme.hpp"
 #include "tests/sim/train_matching.hpp"

@@ -1,4 +1,4 @@
-#include "models/spiking_readout.hpp"
+#include "models/spiking/spiking_readout.hpp"
 
 #include <gtest/gtest.h>
 

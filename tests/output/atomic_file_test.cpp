@@ -1,4 +1,4 @@
-#include "output/atomic_file.hpp"
+#include "output/file/atomic_file.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "output/run_file.hpp"
-#include "output/spike_recorder.hpp"
-#include "sim/error.hpp"
+#include "output/record/run_file.hpp"
+#include "output/record/spike_recorder.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/file_size_limit.hpp"
 #include "tests/output/temporary_directory.hpp"
 

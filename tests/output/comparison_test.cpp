@@ -1,4 +1,4 @@
-#include "output/comparison.hpp"
+#include "output/view/comparison.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <random>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/file_size_limit.hpp"
 #include "tests/output/temporary_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "output/h5.hpp"
+#include "output/h5/h5.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <thread>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows::h5 {

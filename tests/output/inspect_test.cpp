@@ -1,13 +1,13 @@
-#include "output/inspect.hpp"
+#include "output/view/inspect.hpp"
 
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
 #include <nlohmann/json.hpp>
 
-#include "output/run_file.hpp"
-#include "output/spike_recorder.hpp"
-#include "sim/error.hpp"
+#include "output/record/run_file.hpp"
+#include "output/record/spike_recorder.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

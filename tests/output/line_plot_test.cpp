@@ -1,13 +1,13 @@
-#include "output/line_plot.hpp"
+#include "output/plot/line_plot.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <regex>
 
-#include "output/text_file.hpp"
-#include "output/ticks.hpp"
-#include "sim/error.hpp"
+#include "output/file/text_file.hpp"
+#include "output/plot/ticks.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

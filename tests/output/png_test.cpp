@@ -1,11 +1,11 @@
-#include "output/png.hpp"
+#include "output/plot/png.hpp"
 
 #include <gtest/gtest.h>
 #include <png.h>
 
 #include <filesystem>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

@@ -1,12 +1,12 @@
-#include "output/population_statistics.hpp"
+#include "output/view/population_statistics.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "output/spike_recorder.hpp"
-#include "sim/error.hpp"
+#include "output/record/spike_recorder.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

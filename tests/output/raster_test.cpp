@@ -1,10 +1,10 @@
-#include "output/raster.hpp"
+#include "output/view/raster.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-#include "output/spike_recorder.hpp"
+#include "output/record/spike_recorder.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

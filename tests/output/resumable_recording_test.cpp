@@ -1,4 +1,4 @@
-#include "output/resumable_recording.hpp"
+#include "output/record/resumable_recording.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "output/descriptions.hpp"
-#include "sim/error.hpp"
+#include "output/record/descriptions.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/file_size_limit.hpp"
 #include "tests/output/temporary_directory.hpp"
 

@@ -1,11 +1,11 @@
-#include "output/run_file.hpp"
+#include "output/record/run_file.hpp"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "output/descriptions.hpp"
-#include "sim/error.hpp"
+#include "output/record/descriptions.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

@@ -1,10 +1,10 @@
-#include "output/spike_recorder.hpp"
+#include "output/record/spike_recorder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "sim/error.hpp"
+#include "sim/core/error.hpp"
 #include "tests/output/temporary_directory.hpp"
 
 namespace shallows {

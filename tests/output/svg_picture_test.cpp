@@ -1,4 +1,4 @@
-#include "output/svg_picture.hpp"
+#include "output/plot/svg_picture.hpp"
 
 #include <gtest/gtest.h>
 

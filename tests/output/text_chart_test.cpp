@@ -1,4 +1,4 @@
-#include "output/text_chart.hpp"
+#include "output/plot/text_chart.hpp"
 
 #include <gtest/gtest.h>
 

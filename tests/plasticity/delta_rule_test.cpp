@@ -1,4 +1,4 @@
-#include "plasticity/delta_rule.hpp"
+#include "plasticity/rates/delta_rule.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plasticity/feature_rules.hpp"
+#include "plasticity/rates/feature_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plasticity/teacher_stdp.hpp"
+#include "plasticity/spikes/teacher_stdp.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "output/run_file.hpp"
-#include "output/spike_recorder.hpp"
+#include "output/record/run_file.hpp"
+#include "output/record/spike_recorder.hpp"
 
 namespace shallows {
 namespace {

@@ -65,6 +65,14 @@ class Layering(unittest.TestCase):
                 else:
                     self.assert_found(f"{folder}/y.cpp", text, f"1: {folder} must not include {target}")
 
+    def test_reports_forbidden_pairs_of_parts_of_a_folder(self):
+        self.assert_found("sim/core/y.cpp", '#include "sim/layer/x.hpp"\n', "1: sim/core must not include sim/layer")
+        self.assert_found("experiments/run/stored/y.cpp", '#include "experiments/program/x.hpp"\n',
+                          "1: experiments/run must not include experiments/program")
+        self.assert_found("models/y.cpp", '#include "models/rate/x.hpp"\n', "1: models/y.cpp must not include")
+        self.assert_clean("sim/layer/y.cpp", '#include "sim/core/x.hpp"\n#include "sim/layer/z.hpp"\n')
+        self.assert_clean("models/rate/y.cpp", '#include "models/response.hpp"\n#include "models/banks/x.hpp"\n')
+
     def test_reports_includes_in_other_spellings(self):
         self.assert_found("sim/deep/y.cpp", "#  include <models/x.hpp>\n", "1: sim must not include models")
         self.assert_found("sim/y.cpp", '\n#include "a.hpp"\n', "2: from the root")

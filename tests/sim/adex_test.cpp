@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/error.hpp"
-#include "sim/lif.hpp"
+#include "sim/core/error.hpp"
+#include "sim/neurons/lif.hpp"
 #include "sim/ode/simulate.hpp"
 
 namespace shallows {

@@ -1,4 +1,4 @@
-#include "sim/bit_lists.hpp"
+#include "sim/vector/bit_lists.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/sim/instruction_sets.hpp"
 
 namespace shallows {

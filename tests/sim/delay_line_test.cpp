@@ -1,4 +1,4 @@
-#include "sim/delay_line.hpp"
+#include "sim/core/delay_line.hpp"
 
 #include <gtest/gtest.h>
 

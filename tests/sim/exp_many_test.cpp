@@ -1,4 +1,4 @@
-#include "sim/exp_many.hpp"
+#include "sim/vector/exp_many.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/sim/instruction_sets.hpp"
 
 namespace shallows {

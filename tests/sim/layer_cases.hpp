@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/lif.hpp"
-#include "sim/lif_layer.hpp"
-#include "sim/reference_engine.hpp"
-#include "sim/rng.hpp"
-#include "sim/spike_train.hpp"
-#include "sim/synapses.hpp"
+#include "sim/core/rng.hpp"
+#include "sim/core/spike_train.hpp"
+#include "sim/core/synapses.hpp"
+#include "sim/layer/lif_layer.hpp"
+#include "sim/neurons/lif.hpp"
+#include "sim/reference/reference_engine.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "sim/lif_kernel.hpp"
+#include "sim/layer/lif_kernel.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/aligned_vector.hpp"
-#include "sim/rng.hpp"
+#include "sim/core/aligned_vector.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/sim/instruction_sets.hpp"
 
 namespace shallows {

@@ -1,4 +1,4 @@
-#include "sim/lif_layer.hpp"
+#include "sim/layer/lif_layer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/reference_engine.hpp"
+#include "sim/reference/reference_engine.hpp"
 #include "tests/sim/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 

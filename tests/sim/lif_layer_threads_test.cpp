@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/lif_layer.hpp"
+#include "sim/layer/lif_layer.hpp"
 #include "tests/sim/instruction_sets.hpp"
 #include "tests/sim/layer_cases.hpp"
 

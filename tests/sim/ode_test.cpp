@@ -6,12 +6,12 @@
 #include <numbers>
 #include <vector>
 
-#include "sim/error.hpp"
-#include "sim/lif.hpp"
+#include "sim/core/error.hpp"
+#include "sim/core/rng.hpp"
+#include "sim/neurons/lif.hpp"
 #include "sim/ode/crossing.hpp"
 #include "sim/ode/lif.hpp"
 #include "sim/ode/simulate.hpp"
-#include "sim/rng.hpp"
 
 namespace shallows {
 namespace {

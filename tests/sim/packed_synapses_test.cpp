@@ -1,4 +1,4 @@
-#include "sim/packed_synapses.hpp"
+#include "sim/layer/packed_synapses.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sim/reference_engine.hpp"
+#include "sim/reference/reference_engine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-// The one rule of sim/refractoriness.hpp in every engine: from tau = 0.01 to 1e6 ms, refractory times from
-// next to nothing to many tau, and arrivals that meet the end of one exactly.
-#include "sim/refractoriness.hpp"
+// The one rule of sim/neurons/refractoriness.hpp in every engine: from tau = 0.01 to 1e6 ms, refractory times
+// from next to nothing to many tau, and arrivals that meet the end of one exactly.
+#include "sim/neurons/refractoriness.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 #include <limits>
 #include <vector>
 
-#include "sim/delay_line.hpp"
-#include "sim/lif_layer.hpp"
-#include "sim/reference_engine.hpp"
+#include "sim/core/delay_line.hpp"
+#include "sim/layer/lif_layer.hpp"
+#include "sim/reference/reference_engine.hpp"
 #include "tests/sim/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 

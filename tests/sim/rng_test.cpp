@@ -1,4 +1,4 @@
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 #include <Random123/philox.h>
 #include <gtest/gtest.h>

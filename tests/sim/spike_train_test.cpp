@@ -1,4 +1,4 @@
-#include "sim/spike_train.hpp"
+#include "sim/core/spike_train.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {

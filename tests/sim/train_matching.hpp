@@ -7,8 +7,8 @@
 #include <map>
 #include <vector>
 
-#include "sim/refractoriness.hpp"
-#include "sim/spike_train.hpp"
+#include "sim/core/spike_train.hpp"
+#include "sim/neurons/refractoriness.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "sim/volleys.hpp"
+#include "sim/layer/volleys.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/rng.hpp"
+#include "sim/core/rng.hpp"
 #include "tests/sim/instruction_sets.hpp"
 
 namespace shallows {

@@ -13,7 +13,7 @@ from harness import (EXIT_CHECKPOINT, EXIT_DATA, EXIT_DONE, EXIT_USAGE, SIDE, TE
 
 
 def digest(images, labels):
-    """As docs and experiments/data_identity.hpp say."""
+    """As docs and experiments/data/data_identity.hpp say."""
     header = struct.pack("<IIII", SIDE, SIDE, 1, len(images))
     return hashlib.sha256(header + b"".join(images) + bytes(labels)).hexdigest()
 

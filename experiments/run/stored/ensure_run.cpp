@@ -1,0 +1,43 @@
+#include "experiments/run/stored/ensure_run.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "experiments/run/interrupt.hpp"
+#include "output/file/output_claim.hpp"
+
+namespace shallows {
+
+std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& dataset,
+                                           const std::string& output) {
+  remove_checkpoint_of_complete_run(output);
+  if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
+  const RunReader reader(output);
+  if (reader.kind() != FileKind::run) {
+    throw Error(ErrorKind::checkpoint,
+                "'" + output + "' is a " + to_string(reader.kind()) + " file, not a run; move it away");
+  }
+  require_same_training(config, reader);
+  require_same_images(reader, dataset);
+  return reader.summary();
+}
+
+std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options) {
+  const OutputClaim claim(options.output);
+  if (auto figures = finished_run(config, dataset, options.output)) return figures;
+  const std::string checkpoint = checkpoint_path(options.output);
+  const auto begin = [&]() -> Trainer {
+    if (!std::filesystem::exists(checkpoint)) return {config, dataset, std::move(options)};
+    const RunReader reader(checkpoint);
+    return {config, dataset, std::move(options), reader};
+  };
+  try {
+    Trainer trainer = begin();
+    if (trainer.train() != TrainEnd::complete) return {};
+    return trainer.finish();
+  } catch (const interrupt::Stopped&) {
+    return {};  // while the bank was learned: there is no checkpoint yet, but runs before this one stay
+  }
+}
+
+}  // namespace shallows

@@ -1,0 +1,46 @@
+// How far a training run is: everything beside the network that a checkpoint must hold.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "experiments/run/tally.hpp"
+#include "output/record/run_file.hpp"
+
+namespace shallows {
+
+/// Images in one row of the learning curve.
+inline constexpr std::uint64_t kCurveInterval = 1000;
+
+/// The learning curve, one row per kCurveInterval presentations (and one for the rest at the end).
+struct LearningCurveColumns {
+  std::vector<std::uint64_t> images;    ///< presented so far
+  std::vector<double> online_accuracy;  ///< percent of the row's images, each judged before it was learned
+  std::vector<double> learning_rate;
+  std::vector<double> hidden_spikes;    ///< per image
+  std::vector<double> readout_spikes;   ///< per image
+  std::vector<double> synaptic_events;  ///< per image
+  std::vector<double> seconds;          ///< of training so far
+  /// Degrees between the errors that feedback alignment sends to the hidden layer and those of
+  /// backpropagation, mean over sampled images; empty of other rules.
+  std::vector<double> feedback_angle;
+};
+
+struct TrainState {
+  Tally total;   ///< since the first presentation; total.images is the next presentation's number
+  Tally window;  ///< since the last row of the curve
+  std::uint64_t segments = 0;  ///< files of the training recording; of checkpoints from before it became one
+  double angle_sum = 0.0;      ///< of feedback_angle, since the last row of the curve
+  std::uint64_t angles = 0;
+  LearningCurveColumns curve;
+
+  /// Ends the window's row.
+  void close_row(double learning_rate);
+};
+
+/// Into a file's /metrics and /progress, and back.
+void write_train_state(RunWriter& writer, const TrainState& state);
+TrainState read_train_state(const RunReader& reader);
+
+}  // namespace shallows

@@ -1,0 +1,308 @@
+#include "models/spiking/readout_kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "sim/neurons/refractoriness.hpp"
+#include "sim/vector/exp_many.hpp"
+
+// Only the baseline and the wide instruction sets are worth a copy.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "models/spiking/readout_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "sim/vector/masks-inl.hpp"
+
+#ifndef SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
+#define SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
+namespace shallows {
+
+/// Elements that vector code may write past the end of a frame's.
+inline constexpr std::size_t kInstantSlack = 8;
+
+/// The arrivals of one frame. Those of one instant share its factors. The vectors are kept from frame to
+/// frame and may be longer than it.
+template <class Real>
+struct ReadoutFrame {
+  std::size_t first = 0;  // the frame's arrivals in the train: [first, last)
+  std::size_t last = 0;
+  std::vector<std::uint8_t> ends;  // per arrival: 1 if it is the last one of its instant
+  std::vector<double> elapsed;     // per instant: t since the frame's start
+  std::vector<double> factor;
+  std::vector<Real> scale;        // per instant: exp(t / tau)
+  std::vector<Real> trace_decay;  // per instant: exp(-t / tau_tr)
+};
+
+}  // namespace shallows
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace shallows::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The voltages of a group stay in vector registers while it walks the arrivals of one frame.
+template <class Real>
+class GroupWalk {
+ public:
+  GroupWalk(const ReadoutGroup<Real>& group, const Teaching<Real>* teaching, const SpikeTrain& arrivals,
+            std::vector<Spike>& spikes)
+      : group_(group), teaching_(teaching), arrivals_(arrivals), spikes_(spikes) {}
+
+  void run(const ReadoutFrame<Real>& frame) {
+    const std::size_t plastic_from =
+        teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
+    if (group_.free_at != nullptr) {
+      const std::size_t instant = walk<false, true>(frame, frame.first, plastic_from, 0);
+      walk<true, true>(frame, plastic_from, frame.last, instant);
+    } else {
+      const std::size_t instant = walk<false, false>(frame, frame.first, plastic_from, 0);
+      walk<true, false>(frame, plastic_from, frame.last, instant);
+    }
+  }
+
+ private:
+  static constexpr hn::CappedTag<Real, kReadoutLanes> d{};
+  using V = hn::Vec<decltype(d)>;
+  using Mask = hn::Mask<decltype(d)>;
+  static constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  static constexpr std::size_t kVectors = kReadoutLanes / kLanes;
+
+  /// Arrivals [begin, end), the first one at `instant`; returns the instant after them.
+  template <bool kLearns, bool kRefractory>
+  HWY_INLINE std::size_t walk(const ReadoutFrame<Real>& frame, std::size_t begin, std::size_t end,
+                              std::size_t instant) {
+    constexpr Real kNotYet[] = {std::numeric_limits<Real>::infinity(), Real{0}};  // a table, not a branch
+    const NeuronId* sources = arrivals_.sources().data();
+    const TimeMs* times = arrivals_.times().data();
+    const Real* weights = group_.weights;
+    const std::size_t stride = group_.stride;
+    V u[kVectors], gap[kVectors];
+    [[maybe_unused]] Mask free[kVectors];
+    // From when on these masks are out of date; the first arrival asks for them.
+    [[maybe_unused]] TimeMs next_release = -std::numeric_limits<TimeMs>::infinity();
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      u[v] = hn::LoadU(d, group_.u + v * kLanes);
+      gap[v] = hn::LoadU(d, group_.gap + v * kLanes);
+    }
+    for (std::size_t k = begin; k < end; ++k) {
+      const Real scale = frame.scale[instant];
+      // The threshold is tested once all arrivals of the instant are in.
+      const std::uint8_t is_end = frame.ends[k - frame.first];
+      const V now = hn::Set(d, scale);
+      const V test = hn::Set(d, scale + kNotYet[is_end]);
+      const Real* row = weights + sources[k] * stride;
+      if constexpr (kRefractory) {
+        if (HWY_UNLIKELY(times[k] >= next_release)) next_release = release(times[k], free);
+      }
+      bool any = false;
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const V moved = hn::Add(u[v], hn::Mul(hn::Load(d, row + v * kLanes), now));
+        auto spikes = hn::Ge(moved, hn::Mul(gap[v], test));
+        if constexpr (kRefractory) {
+          u[v] = hn::IfThenElse(free[v], moved, u[v]);
+          spikes = hn::And(spikes, free[v]);
+        } else {
+          u[v] = moved;
+        }
+        any |= !hn::AllFalse(d, spikes);
+      }
+      if constexpr (kLearns) learn(sources[k], frame.trace_decay[instant]);
+      if (HWY_UNLIKELY(any)) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
+          if constexpr (kRefractory) spiked = hn::And(spiked, free[v]);
+          u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
+          record<kRefractory>(v, spiked, times[k], frame.trace_decay[instant]);
+        }
+        if constexpr (kRefractory) next_release = release(times[k], free);
+      }
+      instant += is_end;
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(u[v], d, group_.u + v * kLanes);
+    }
+    return instant;
+  }
+
+  /// Finds the lanes that an arrival at `time` finds free; returns from when on another one is.
+  TimeMs release(TimeMs time, Mask* free) const {
+    TimeMs next = std::numeric_limits<TimeMs>::infinity();
+    Real is_free[kReadoutLanes];
+    for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+      const TimeMs from = counts_from(group_.free_at[lane]);
+      is_free[lane] = static_cast<Real>(time >= from);
+      if (time < from) next = std::min(next, from);
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      free[v] = hn::Gt(hn::LoadU(d, is_free + v * kLanes), hn::Zero(d));
+    }
+    return next;
+  }
+
+  template <bool kRefractory>
+  void record(std::size_t v, Mask spiked, TimeMs time, Real trace_decay) {
+    const Real jump = Real{1} / (static_cast<Real>(group_.trace_tau_ms) * trace_decay);
+    std::uint8_t bits[8];
+    hn::StoreMaskBits(d, spiked, bits);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
+      group_.trace[v * kLanes + lane] += jump;
+      if constexpr (kRefractory) group_.free_at[v * kLanes + lane] = time + group_.refractory_ms;
+      spikes_.push_back({time, group_.first + static_cast<NeuronId>(v * kLanes + lane)});
+    }
+  }
+
+  HWY_INLINE void learn(NeuronId source, Real trace_decay) const {
+    Real* row = teaching_->weights + source * group_.stride;
+    const V decay = hn::Set(d, trace_decay);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V target = hn::LoadU(d, teaching_->target + v * kLanes);
+      const V trace = hn::Mul(hn::LoadU(d, group_.trace + v * kLanes), decay);
+      V weight = hn::Load(d, row + v * kLanes);
+      teaching_->rule.on_pre(weight.raw, target.raw, trace.raw);
+      hn::Store(weight, d, row + v * kLanes);
+    }
+  }
+
+  const ReadoutGroup<Real>& group_;
+  const Teaching<Real>* teaching_;
+  const SpikeTrain& arrivals_;
+  std::vector<Spike>& spikes_;
+};
+
+/// Of `count` times in order, which are the last ones of their instant: ends[k] is 1 there and else 0; and
+/// for each instant the time since `origin`. Returns the number of instants. There are kInstantSlack elements
+/// more of `elapsed` and `ends`.
+std::size_t find_instants(const TimeMs* times, std::size_t count, TimeMs origin, std::uint8_t* ends,
+                          double* elapsed) {
+  const hn::CappedTag<double, kInstantSlack> d;
+  const hn::RebindToUnsigned<decltype(d)> d64;
+  const hn::Rebind<std::uint8_t, decltype(d)> d8;
+  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  std::size_t instants = 0;
+  std::size_t k = 0;
+  for (; k + kLanes < count; k += kLanes) {
+    const auto now = hn::LoadU(d, times + k);
+    const auto is_end = hn::Lt(now, hn::LoadU(d, times + k + 1));
+    hn::StoreU(compress(d, hn::Sub(now, hn::Set(d, origin)), is_end), d, elapsed + instants);
+    instants += hwy::PopCount(bits_of(d, is_end));
+    const auto ones = hn::And(hn::BitCast(d64, hn::VecFromMask(d, is_end)), hn::Set(d64, 1));
+    hn::StoreU(hn::TruncateTo(d8, ones), d8, ends + k);
+  }
+  for (; k < count; ++k) {
+    const auto is_end = static_cast<std::uint8_t>(k + 1 == count || times[k] < times[k + 1]);
+    ends[k] = is_end;
+    elapsed[instants] = times[k] - origin;
+    instants += is_end;
+  }
+  return instants;
+}
+
+void walk_float(const ReadoutGroup<float>& group, const Teaching<float>* teaching, const SpikeTrain& arrivals,
+                const ReadoutFrame<float>& frame, std::vector<Spike>& spikes) {
+  GroupWalk<float>(group, teaching, arrivals, spikes).run(frame);
+}
+
+void walk_double(const ReadoutGroup<double>& group, const Teaching<double>* teaching,
+                 const SpikeTrain& arrivals, const ReadoutFrame<double>& frame, std::vector<Spike>& spikes) {
+  GroupWalk<double>(group, teaching, arrivals, spikes).run(frame);
+}
+
+}  // namespace shallows::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace shallows {
+namespace {
+
+HWY_EXPORT(find_instants);
+HWY_EXPORT(walk_float);
+HWY_EXPORT(walk_double);
+
+template <class... Rest>
+void walk(const ReadoutGroup<float>& group, Rest&&... rest) {
+  HWY_DYNAMIC_DISPATCH(walk_float)(group, std::forward<Rest>(rest)...);
+}
+
+template <class... Rest>
+void walk(const ReadoutGroup<double>& group, Rest&&... rest) {
+  HWY_DYNAMIC_DISPATCH(walk_double)(group, std::forward<Rest>(rest)...);
+}
+
+/// The arrivals from `first` on that are not later than `length` after `origin`, and their factors.
+template <class Real>
+void fill_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times, std::size_t first,
+                TimeMs origin, TimeMs length, ReadoutFrame<Real>& frame) {
+  const auto begin = times.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto stop =
+      std::partition_point(begin, times.end(), [&](TimeMs time) { return time - origin <= length; });
+  const auto last = static_cast<std::size_t>(stop - times.begin());
+  frame.first = first;
+  frame.last = last;
+  const std::size_t room = last - first + kInstantSlack;
+  if (frame.ends.size() < room) {
+    frame.ends.resize(room);
+    frame.elapsed.resize(room);
+  }
+  double* elapsed = frame.elapsed.data();
+  const std::size_t instants = HWY_DYNAMIC_DISPATCH(find_instants)(times.data() + first, last - first, origin,
+                                                                   frame.ends.data(), elapsed);
+  frame.factor.resize(instants);
+  const auto fill = [&](double rate, std::vector<Real>& factors) {
+    for (std::size_t i = 0; i < instants; ++i) frame.factor[i] = elapsed[i] * rate;
+    exp_many(frame.factor, frame.factor);
+    factors.assign(frame.factor.begin(), frame.factor.end());
+  };
+  fill(1.0 / group.tau_ms, frame.scale);
+  fill(-1.0 / group.trace_tau_ms, frame.trace_decay);
+}
+
+/// Moves the frame's origin by `elapsed`.
+template <class Real>
+void rebase(const ReadoutGroup<Real>& group, TimeMs elapsed) {
+  const auto decay_u = static_cast<Real>(std::exp(-elapsed / group.tau_ms));
+  const auto decay_trace = static_cast<Real>(std::exp(-elapsed / group.trace_tau_ms));
+  for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+    group.u[lane] *= decay_u;
+    group.trace[lane] *= decay_trace;
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arrivals, TimeMs duration,
+                       const Teaching<Real>* teaching, std::vector<Spike>& spikes) {
+  // Longest stretch between renormalisations of the un-decayed frames.
+  const TimeMs length = 32.0 * std::min(group.tau_ms, group.trace_tau_ms);
+  const auto times = arrivals.times();
+  TimeMs origin = 0.0;
+  thread_local ReadoutFrame<Real> frame;  // nothing below hands the thread to another task
+  for (std::size_t k = 0; k < times.size();) {
+    fill_frame(group, times, k, origin, length, frame);
+    walk(group, teaching, arrivals, frame, spikes);
+    k = frame.last;
+    if (k == times.size()) break;
+    rebase(group, times[k] - origin);
+    origin = times[k];
+  }
+  rebase(group, duration - origin);
+  if (group.free_at == nullptr) return;
+  for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+    group.free_at[lane] = refractory_left(group.free_at[lane], duration);
+  }
+}
+
+template void run_readout_group<float>(const ReadoutGroup<float>&, const SpikeTrain&, TimeMs,
+                                       const Teaching<float>*, std::vector<Spike>&);
+template void run_readout_group<double>(const ReadoutGroup<double>&, const SpikeTrain&, TimeMs,
+                                        const Teaching<double>*, std::vector<Spike>&);
+
+}  // namespace shallows
+#endif  // HWY_ONCE
