@@ -5,6 +5,14 @@
 
 namespace shallows {
 
+Fields<InputParams> InputParams::fields() {
+  return {
+      field("gain_mV", &InputParams::gain_mV, "mV",
+            "drive of an input neuron: gain * (pixel / 255 - mean) + bias", non_negative(kLargestVoltage)),
+      field("bias_mV", &InputParams::bias_mV, "mV", "constant part of the drive of the input neurons",
+            voltage())};
+}
+
 CurrentEncoder::CurrentEncoder(const InputParams& input, const LifParams& neuron,
                                std::vector<double> thresholds_mV)
     : input_(input), neuron_(neuron), thresholds_mV_(std::move(thresholds_mV)) {}

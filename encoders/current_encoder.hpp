@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "encoders/image.hpp"
+#include "sim/core/fields.hpp"
 #include "sim/core/spike_train.hpp"
 #include "sim/neurons/lif.hpp"
 
@@ -16,6 +17,8 @@ namespace shallows {
 struct InputParams {
   double gain_mV = 500.0;
   double bias_mV = 20.0;
+
+  static Fields<InputParams> fields();
 };
 
 class CurrentEncoder {

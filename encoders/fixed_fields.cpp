@@ -77,60 +77,122 @@ std::vector<double> draw_colour(GaborColour colour, std::size_t channels, Rng& r
   return factors;
 }
 
-/// Of the weights of a random bank.
-double random_deviation(const FixedFieldsParams& params, ImageShape shape) {
-  const auto patch = static_cast<double>(params.patch);
-  const double deviation = params.scale / (std::sqrt(static_cast<double>(shape.channels)) * patch);
+double random_deviation(const RandomParams& params, const BankShape& shape, ImageShape images) {
+  const auto patch = static_cast<double>(shape.patch);
+  const double deviation = shape.scale / (std::sqrt(static_cast<double>(images.channels)) * patch);
   if (!params.cubed_colour_scale) return deviation;
-  const double ratio = std::sqrt(static_cast<double>(shape.height * shape.width)) / patch;
-  return deviation * std::pow(ratio, static_cast<double>(shape.channels) - 1.0);
+  const double ratio = std::sqrt(static_cast<double>(images.height * images.width)) / patch;
+  return deviation * std::pow(ratio, static_cast<double>(images.channels) - 1.0);
 }
 
-/// All channels of filter i.
-std::vector<float> draw_filter(const FixedFieldsParams& params, ImageShape shape, Rng& rng) {
-  const std::size_t channels = shape.channels;
+/// All channels of one filter.
+std::vector<float> draw_gabor_filter(const GaborParams& params, const BankShape& shape, ImageShape images,
+                                     Rng& rng) {
+  const Gabor gabor = draw_gabor(params.gabor_ranges, static_cast<double>(shape.patch), rng);
+  const std::vector<float> patch = gabor_patch(gabor, shape.patch, shape.scale);
   std::vector<float> filter;
-  if (params.kind == FieldKind::gabor) {
-    const Gabor gabor = draw_gabor(params.gabor_ranges, static_cast<double>(params.patch), rng);
-    const std::vector<float> patch = gabor_patch(gabor, params.patch, params.scale);
-    for (const double factor : draw_colour(params.gabor_colour, channels, rng)) {
-      for (const float weight : patch)
-        filter.push_back(static_cast<float>(factor * static_cast<double>(weight)));
-    }
-    return filter;
-  }
-  const double deviation = random_deviation(params, shape);
-  for (std::size_t k = 0; k < channels * params.patch * params.patch; ++k) {
-    filter.push_back(static_cast<float>(deviation * rng.normal()));
+  for (const double factor : draw_colour(params.gabor_colour, images.channels, rng)) {
+    for (const float weight : patch)
+      filter.push_back(static_cast<float>(factor * static_cast<double>(weight)));
   }
   return filter;
 }
 
-}  // namespace
-
-ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape shape, std::uint64_t seed) {
-  assert(is_fixed(params.kind));
-  assert(params.patch >= 1 && params.patch <= shape.height && params.patch <= shape.width);
+/// A bank of the filters that `draw_filter` draws, each from a stream of its own.
+template <class DrawFilter>
+ReceptiveFields draw_bank(const BankShape& shape, ImageShape images, std::uint64_t seed,
+                          DrawFilter&& draw_filter) {
+  assert(shape.patch >= 1 && shape.patch <= images.height && shape.patch <= images.width);
   Rng rng(seed, Purpose::receptive_field_position, 0);
   std::vector<PatchPosition> drawn;
-  for (std::size_t i = 0; i < params.size; ++i) {
+  for (std::size_t i = 0; i < shape.size; ++i) {
     const auto offset = [&](std::size_t side) {
-      return static_cast<std::uint16_t>(rng.integer(static_cast<std::uint32_t>(side - params.patch + 1)));
+      return static_cast<std::uint16_t>(rng.integer(static_cast<std::uint32_t>(side - shape.patch + 1)));
     };
-    const std::uint16_t row = offset(shape.height);
-    const std::uint16_t column = offset(shape.width);
+    const std::uint16_t row = offset(images.height);
+    const std::uint16_t column = offset(images.width);
     drawn.push_back({row, column});
   }
   std::vector<PatchPosition> positions;
   std::vector<float> filters;
-  filters.reserve(params.size * shape.channels * params.patch * params.patch);
+  filters.reserve(shape.size * images.channels * shape.patch * shape.patch);
   for (const std::size_t i : locality_order(drawn)) {
     positions.push_back(drawn[i]);
     Rng shape_rng(seed, Purpose::receptive_field_shape, i);
-    const std::vector<float> filter = draw_filter(params, shape, shape_rng);
+    const std::vector<float> filter = draw_filter(shape_rng);
     filters.insert(filters.end(), filter.begin(), filter.end());
   }
-  return {shape, params.patch, std::move(positions), std::move(filters)};
+  return {images, shape.patch, std::move(positions), std::move(filters)};
+}
+
+}  // namespace
+
+Fields<RandomParams> RandomParams::fields() {
+  return {field("cubed_colour_scale", &RandomParams::cubed_colour_scale, "",
+                "colour: weights times the square of image side over patch (as released, where a factor is "
+                "applied once for each channel)",
+                SwitchDomain{})};
+}
+
+Fields<GaborParams> GaborParams::fields() {
+  return {
+      choice("gabor_ranges", &GaborParams::gabor_ranges, "range",
+             "ranges of the Gabor parameters: broad as released, tuned for MNIST or CIFAR-10 at patch 10",
+             {{"broad", GaborRanges::broad},
+              {"tuned", GaborRanges::tuned},
+              {"tuned-cifar10", GaborRanges::tuned_cifar10}}),
+      choice("gabor_colour", &GaborParams::gabor_colour, "colour",
+             "the same Gabor in every channel (blind), or times random weights of either sign (opponent)",
+             {{"blind", GaborColour::blind}, {"opponent", GaborColour::opponent}}),
+  };
+}
+
+ReceptiveFields make_random_fields(const RandomParams& params, const BankShape& shape, ImageShape images,
+                                   std::uint64_t seed) {
+  const double deviation = random_deviation(params, shape, images);
+  return draw_bank(shape, images, seed, [&](Rng& rng) {
+    std::vector<float> filter(images.channels * shape.patch * shape.patch);
+    for (float& weight : filter) weight = static_cast<float>(deviation * rng.normal());
+    return filter;
+  });
+}
+
+ReceptiveFields make_gabor_fields(const GaborParams& params, const BankShape& shape, ImageShape images,
+                                  std::uint64_t seed) {
+  return draw_bank(shape, images, seed,
+                   [&](Rng& rng) { return draw_gabor_filter(params, shape, images, rng); });
+}
+
+void RandomBank::set_defaults(Params&, BankShape& shape, Unit unit) {
+  shape.scale = unit == Unit::millivolt ? 20.0 : 0.1;
+}
+
+std::optional<Problem> RandomBank::problem(const Params& params, const BankShape&, const ImageShape* images) {
+  if (images == nullptr || !params.cubed_colour_scale || images->channels >= 2) return std::nullopt;
+  return Problem{"cubed_colour_scale = true needs images in colour",
+                 "these have one channel, for which the released code applies its factor once, too",
+                 "set it to false"};
+}
+
+std::optional<MadeBank> RandomBank::make(const Params& params, const BankShape& shape,
+                                         const BankSource& source) {
+  return MadeBank{make_random_fields(params, shape, source.shape, source.seed)};
+}
+
+void GaborBank::set_defaults(Params&, BankShape& shape, Unit unit) {
+  shape.scale = unit == Unit::millivolt ? 40.0 : 2.1;
+}
+
+std::optional<Problem> GaborBank::problem(const Params& params, const BankShape&, const ImageShape* images) {
+  if (images == nullptr || params.gabor_colour == GaborColour::blind || images->channels >= 2)
+    return std::nullopt;
+  return Problem{"gabor_colour = \"opponent\" needs images in colour", "these have one channel",
+                 "set it to \"blind\""};
+}
+
+std::optional<MadeBank> GaborBank::make(const Params& params, const BankShape& shape,
+                                        const BankSource& source) {
+  return MadeBank{make_gabor_fields(params, shape, source.shape, source.seed)};
 }
 
 }  // namespace shallows

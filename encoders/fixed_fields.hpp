@@ -1,29 +1,16 @@
 // The two banks that need no learning: random and Gabor filters at random positions
-// (Illing et al. 2019; ratenets/core.jl, sections 4.1 and 4.2 of the project's fact sheet).
+// (Illing et al. 2019; ratenets/core.jl).
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "encoders/bank.hpp"
 #include "encoders/receptive_fields.hpp"
 
 namespace shallows {
-
-enum class FieldKind {
-  none,    ///< no hidden layer: the readout sees the pixels
-  random,  ///< independent Gaussian weights
-  gabor,   ///< random Gabor filters
-  pca,  ///< principal components of the training images (models/learned_fields.hpp), and so are the next two
-  ica,  ///< independent components
-  sparse,  ///< sparse coding
-  file,    ///< whatever bank a file holds
-};
-
-/// Whether a bank of this kind is drawn from the seed alone, by make_fixed_fields().
-constexpr bool is_fixed(FieldKind kind) { return kind == FieldKind::random || kind == FieldKind::gabor; }
-/// Whether a bank of this kind is learned from images.
-constexpr bool is_learned(FieldKind kind) {
-  return kind == FieldKind::pca || kind == FieldKind::ica || kind == FieldKind::sparse;
-}
 
 /// Where the Gabor parameters are drawn from (table 4.2). p is the patch size.
 enum class GaborRanges {
@@ -38,24 +25,53 @@ enum class GaborColour {
   opponent,  ///< times random weights of the channels, normal and scaled to a mean magnitude of 1
 };
 
-struct FixedFieldsParams {
-  FieldKind kind = FieldKind::gabor;
-  std::size_t size = 5000;
-  std::size_t patch = 10;
-  /// Random: weights ~ N(0, 1) * scale / (sqrt(channels) * patch), which keeps the input strength independent
-  /// of the patch size. Gabor: L1 norm of a filter in one channel (opponent: on average over channels).
-  /// Learned: see models/learned_params.hpp, FieldScale. In mV for a spiking network.
-  double scale = 1.0;
+struct GaborParams {
   GaborRanges gabor_ranges = GaborRanges::tuned;
   GaborColour gabor_colour = GaborColour::blind;
-  /// Random, in colour: weights times (side of the image / patch)^(channels - 1), so that the cube of this
-  /// ratio is in them where `scale` alone has it once. As released for fixed banks: the row's factor sits
-  /// inside the loop over channels. The side of an image that is not square is the root of its area.
-  bool cubed_colour_scale = false;
+
+  static Fields<GaborParams> fields();
 };
 
-/// Draws the bank: positions uniform over all places where the patch fits, then the filters. Stored in
-/// locality_order; depends on (params, shape, seed) only.
-ReceptiveFields make_fixed_fields(const FixedFieldsParams& params, ImageShape shape, std::uint64_t seed);
+struct RandomParams {
+  /// In colour: weights times (side of the image / patch)^(channels - 1), so that the cube of this ratio is
+  /// in them where `scale` alone has it once. As released for fixed banks: the row's factor sits inside the
+  /// loop over channels. The side of an image that is not square is the root of its area.
+  bool cubed_colour_scale = false;
+
+  static Fields<RandomParams> fields();
+};
+
+/// Banks that are drawn: positions uniform over all places where the patch fits, then the filters. Stored in
+/// locality_order; they depend on (params, shape, images' shape, seed) only.
+ReceptiveFields make_random_fields(const RandomParams& params, const BankShape& shape, ImageShape images,
+                                   std::uint64_t seed);
+ReceptiveFields make_gabor_fields(const GaborParams& params, const BankShape& shape, ImageShape images,
+                                  std::uint64_t seed);
+
+struct RandomBank {
+  using Params = RandomParams;
+  static constexpr std::string_view name = "random";
+  static constexpr std::string_view abbreviation = "rp";
+  static constexpr std::string_view about = "independent Gaussian weights in a patch at a random position";
+  static constexpr BankOrigin origin = BankOrigin::drawn;
+
+  static void set_defaults(Params& params, BankShape& shape, Unit unit);
+  static std::optional<Problem> problem(const Params& params, const BankShape& shape,
+                                        const ImageShape* images);
+  static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);
+};
+
+struct GaborBank {
+  using Params = GaborParams;
+  static constexpr std::string_view name = "gabor";
+  static constexpr std::string_view abbreviation = "rg";
+  static constexpr std::string_view about = "random Gabor filters in a patch at a random position";
+  static constexpr BankOrigin origin = BankOrigin::drawn;
+
+  static void set_defaults(Params& params, BankShape& shape, Unit unit);
+  static std::optional<Problem> problem(const Params& params, const BankShape& shape,
+                                        const ImageShape* images);
+  static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);
+};
 
 }  // namespace shallows

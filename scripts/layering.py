@@ -23,7 +23,8 @@ MAY_INCLUDE = {
 PARTS = {
     "sim": {"core": set(), "vector": {"core"}, "neurons": {"core"}, "layer": {"core", "vector", "neurons"},
             "ode": {"core", "neurons"}, "reference": {"core", "neurons", "ode"}},
-    "models": {"banks": set(), "spiking": set(), "rate": {"banks"}, "memory": set()},
+    "models": {"banks": set(), "spiking": set(), "rate": {"banks"}, "memory": set(),
+               "networks": {"banks", "spiking", "rate", "memory"}},
     "plasticity": {"spikes": set(), "rates": set()},
     "output": {"h5": set(), "file": {"h5"}, "record": {"h5", "file"}, "plot": {"h5", "file"},
                "view": {"h5", "file", "record", "plot"}},

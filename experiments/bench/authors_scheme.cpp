@@ -27,7 +27,8 @@ AuthorsScheme::AuthorsScheme(const SpikingParams& params, const ReceptiveFields&
 
 void AuthorsScheme::advance(TimeMs elapsed) {
   const double decay = std::exp(-elapsed / params_.neuron.tau_ms);
-  const double trace_decay = std::exp(-elapsed / params_.readout.trace_tau_ms);
+  const double trace_decay =
+      std::exp(-elapsed / std::get<TeacherStdpParams>(params_.readout.rule).trace_tau_ms);
   for (std::size_t i = 0; i < v_.size(); ++i) {
     v_[i] = drive_[i] + (v_[i] - drive_[i]) * decay;
     trace_[i] *= trace_decay;
@@ -36,7 +37,7 @@ void AuthorsScheme::advance(TimeMs elapsed) {
 
 void AuthorsScheme::spike(std::size_t neuron, TimeMs time, Counts& counts) {
   v_[neuron] = params_.neuron.reset_mV;
-  trace_[neuron] += 1.0 / params_.readout.trace_tau_ms;
+  trace_[neuron] += 1.0 / std::get<TeacherStdpParams>(params_.readout.rule).trace_tau_ms;
   if (neuron < inputs_) {
     ++counts.input;
   } else if (neuron < inputs_ + hidden_) {

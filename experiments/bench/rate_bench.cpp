@@ -79,11 +79,9 @@ nlohmann::json run_rate_bench(const RateBenchOptions& options) {
   const tbb::global_control one_thread(tbb::global_control::max_allowed_parallelism, 1);
   const Dataset dataset = load_dataset({});
   const ImageShape shape = dataset.train.shape();
-  const ReceptiveFields bank = make_fixed_fields(
-      {.kind = FieldKind::gabor, .size = options.hidden, .patch = options.patch, .scale = kScale}, shape,
-      kBenchSeed);
-  const ReceptiveFields small =
-      make_fixed_fields({.kind = FieldKind::gabor, .size = kBlockLanes, .patch = 5}, shape, kBenchSeed);
+  const ReceptiveFields bank = make_gabor_fields(
+      {}, {.size = options.hidden, .patch = options.patch, .scale = kScale}, shape, kBenchSeed);
+  const ReceptiveFields small = make_gabor_fields({}, {.size = kBlockLanes, .patch = 5}, shape, kBenchSeed);
   const double arithmetic = product_rate(small);
   const double memory = copy_rate();
   RateNetwork network({}, &bank, shape.pixels(), kBenchClasses, kBenchSeed);

@@ -7,12 +7,8 @@
 namespace shallows {
 
 Workload::Workload(const ImageSet& images, std::size_t hidden, std::size_t patch, std::size_t count)
-    : bank(make_fixed_fields({.kind = FieldKind::gabor,
-                              .size = hidden,
-                              .patch = patch,
-                              .scale = 40.0,
-                              .gabor_ranges = GaborRanges::tuned},
-                             images.shape(), kBenchSeed)),
+    : bank(
+          make_gabor_fields({}, {.size = hidden, .patch = patch, .scale = 40.0}, images.shape(), kBenchSeed)),
       thresholds(
           draw_thresholds(params.threshold, images.shape().pixels(), hidden, kBenchClasses, kBenchSeed)),
       duration(params.protocol.transient_ms + params.protocol.learning_ms),

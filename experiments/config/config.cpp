@@ -15,9 +15,7 @@
 #include "experiments/config/config_parser.hpp"
 #include "experiments/config/config_schema.hpp"
 #include "experiments/config/suggest.hpp"
-#include "models/spiking/spiking_network.hpp"
 #include "sim/core/error.hpp"
-#include "sim/layer/lif_layer.hpp"
 
 namespace shallows {
 
@@ -30,95 +28,28 @@ const std::vector<std::string>& spiking_populations() {
   return names;
 }
 
-/// The rate of the online rule that the bank is learned by, if it is.
-double default_fit_rate(const Config& config) {
-  if (config.hidden.kind == FieldKind::pca) return 0.5;
-  if (config.hidden.kind == FieldKind::ica) return 0.05;
-  return 1e-3;
-}
-
-/// What differs for banks that are not drawn: the defaults of the released scripts, and the drive of the
-/// Gabor bank for the spiking network.
-void resolve_bank_defaults(Config& config) {
-  if (config.hidden.kind == FieldKind::none || is_fixed(config.hidden.kind)) return;
-  config.learned.rate = default_fit_rate(config);
-  if (config.model == ModelKind::spiking) {
-    config.learned.scale_by = FieldScale::gabor_drive;
-    config.hidden.scale = 40.0;
-  } else {
-    const bool given = config.hidden.kind == FieldKind::file;
-    config.learned.scale_by = given ? FieldScale::as_is : FieldScale::largest;
-    config.hidden.scale = 1.0;
-    config.rate.hidden_bias_max = 0.0;
-    config.training.learning_rate = 1e-3;
-  }
-}
-
-/// Sets what has a default of its own in each model, once model, hidden.kind and the rules of its bank are
-/// known.
+/// Sets what has a default of its own in each network and bank, once they are chosen.
 void resolve_defaults(Config& config) {
-  const bool gabor = config.hidden.kind == FieldKind::gabor;
-  if (config.model == ModelKind::spiking) {
-    config.rule = ReadoutRule::teacher_stdp;
-    config.hidden.scale = gabor ? 40.0 : 20.0;
-    config.training.learning_rate = 2e-4;
-    config.record.populations = spiking_populations();
-  } else {
-    config.rule = ReadoutRule::delta;
-    config.hidden.scale = gabor ? 2.1 : 0.1;
-    config.training.learning_rate = config.hidden.kind == FieldKind::none ? 1e-4 : 5e-3;
-    config.record.populations.clear();
-  }
-  resolve_bank_defaults(config);
+  set_bank_defaults(config.hidden.bank, config.hidden, unit_of(config.network));
+  const BankOrigin origin = origin_of(config.hidden.bank);
+  with_chosen(Networks(), config.network.index(), [&]<class Entry>() {
+    Entry::set_defaults(std::get<typename Entry::Params>(config.network), origin);
+    config.training.learning_rate = Entry::default_learning_rate(origin);
+    config.record.populations = Entry::has_spikes ? spiking_populations() : std::vector<std::string>();
+  });
 }
 
 [[noreturn]] void refuse(const std::string& problem, std::string_view source, const std::string& suggestion) {
   throw Error(ErrorKind::configuration, fmt::format("{} ({}); {}", problem, source, suggestion));
 }
 
-void check_spiking(const Config& config, std::string_view source) {
-  const SpikingParams& spiking = config.spiking;
-  const double threshold_mV = spiking.threshold.threshold_mV;
-  if (config.hidden.kind == FieldKind::none) {
-    refuse("hidden.kind = \"none\" does not go with model = \"spiking\"", source,
-           "choose a bank, or model = \"rate\"");
-  }
-  if (spiking.neuron.reset_mV >= threshold_mV) {
-    refuse(fmt::format("neuron.reset_mV = {} is not below neuron.threshold_mV = {}", spiking.neuron.reset_mV,
-                       threshold_mV),
-           source, "lower the reset or raise the threshold");
-  }
-  if (spiking.protocol.count_ms > spiking.protocol.test_ms) {
-    refuse(fmt::format("protocol.count_ms = {} is longer than protocol.test_ms = {}",
-                       spiking.protocol.count_ms, spiking.protocol.test_ms),
-           source, "count over the presentation or its last part");
-  }
-  const double bound_mV = spiking.readout.weight_bound_mV;
-  if (bound_mV > 0.0 && config.training.learning_rate >= bound_mV) {
-    refuse(fmt::format(
-               "training.learning_rate = {} is not below readout.weight_bound_mV = {}, so every update would "
-               "erase a weight or change its sign",
-               config.training.learning_rate, bound_mV),
-           source, "raise the bound or lower the rate");
-  }
-  const bool driven = spiking.hidden_bias_mV > threshold_mV || spiking.readout.bias_mV > threshold_mV;
-  const bool long_refractory = spiking.neuron.refractory_ms > kLongestRefractory * spiking.neuron.tau_ms;
-  if (spiking.engine == EngineKind::fast && (driven || long_refractory)) {
-    refuse("engine.kind = \"fast\" does not apply: it needs " + fast_engine_needs(), source,
-           "choose \"automatic\" or \"reference\"");
-  }
-}
-
-void check_memory(const MemoryParams& memory, std::string_view source) {
-  if ((memory.gate != ThresholdGate::none) != (memory.threshold > 0.0)) {
-    refuse("memory.gate and memory.threshold belong together", source,
-           "give a gate and a threshold above 0, or neither");
-  }
-  if (memory.pool_step > 0 && (memory.pool == 0 || memory.pool % memory.pool_step != 0)) {
-    refuse(
-        fmt::format("memory.pool_step = {} does not divide memory.pool = {}", memory.pool_step, memory.pool),
-        source, "choose steps that reach the outermost shifts");
-  }
+/// Throws Error (configuration) if there is a problem, which is told in terms of fields after `prefix`.
+void refuse_problem(const std::optional<Problem>& problem, std::string_view source,
+                    const std::string& prefix = "") {
+  if (!problem) return;
+  refuse(prefix + problem->what,
+         problem->why.empty() ? std::string(source) : fmt::format("{}; {}", source, problem->why),
+         problem->suggestion);
 }
 
 void check_dataset(const DatasetConfig& dataset, std::string_view source) {
@@ -127,25 +58,6 @@ void check_dataset(const DatasetConfig& dataset, std::string_view source) {
   }
   if (dataset.test_images.empty() != dataset.test_labels.empty()) {
     refuse("dataset.test_images and dataset.test_labels belong together", source, "give both or none");
-  }
-}
-
-void check_populations(const Config& config, std::string_view source) {
-  if (!is_learned(config.hidden.kind)) return;
-  if (config.hidden.size % config.learned.features != 0) {
-    refuse(fmt::format("hidden.size = {} is no multiple of hidden.features = {}", config.hidden.size,
-                       config.learned.features),
-           source, "the bank is made of populations of hidden.features neurons each");
-  }
-}
-
-void check_scale(const Config& config, std::string_view source) {
-  const FieldScale scale_by = config.learned.scale_by;
-  if (config.per_set_scale && (scale_by == FieldScale::l1 || scale_by == FieldScale::as_is)) {
-    refuse(fmt::format("hidden.per_set_scale = true has no effect with hidden.scale_by = {}",
-                       to_toml(find_config_key("hidden.scale_by")->read(config))),
-           fmt::format("{}; that is not measured on images", source),
-           "choose \"largest\" (as released) or \"rms\", or set it to false");
   }
 }
 
@@ -168,12 +80,9 @@ std::vector<std::string> differences_in(const Config& a, const Config& b, Counts
   return differences;
 }
 
-/// Sets what other keys apply to: first, wherever it stands.
-void apply_choices(const ConfigSettings& settings, Config& config) {
-  for (const char* key :
-       {"model", "hidden.kind", "hidden.rule", "hidden.pca_rule", "hidden.ica_rule", "hidden.sparse_rule"}) {
-    settings.apply(key, config);
-  }
+/// Sets what other keys depend on: first, wherever it stands.
+void apply_choices(const ConfigSettings& settings, Config& config, const ConfigSettings::OfText& of_text) {
+  for (const std::string& name : choosing_keys()) settings.apply(name, config, of_text);
 }
 
 /// Whether a file begins as HDF5 files do, without a user block before.
@@ -211,25 +120,21 @@ Config parse_config(std::string_view toml, std::string_view source, std::span<co
   const ConfigSettings settings(toml, source, overrides);
   Config config;
   config.name = std::filesystem::path(source).stem().string();
-  apply_choices(settings, config);
-  settings.apply("dataset.images", config);
+  std::optional<Config> text;
+  const ConfigSettings::OfText of_text = [&]() -> const Config& {
+    if (!text) {
+      text.emplace();
+      apply_choices(ConfigSettings(toml, source, {}), *text, [&]() -> const Config& { return *text; });
+    }
+    return *text;
+  };
+  apply_choices(settings, config, of_text);
+  settings.apply("dataset.images", config, of_text);
   resolve_defaults(config);
   if (!config.dataset.images.empty()) {
     config.dataset.name = std::filesystem::path(config.dataset.images).stem().string();
   }
-  const auto without_overrides = [&] {
-    Config text;
-    apply_choices(ConfigSettings(toml, source, {}), text);
-    return text;
-  };
-  const ReadoutRule rule_of_model = config.rule;
-  std::vector<std::string> moot = settings.apply_all(config, without_overrides);
-  // Its meaning goes with the model as that of the keys which are moot does, though both models have it.
-  if (config.rule != rule_of_model && !settings.overrides("readout.rule") &&
-      without_overrides().model != config.model) {
-    config.rule = rule_of_model;
-    moot.emplace_back("readout.rule");
-  }
+  const std::vector<std::string> moot = settings.apply_all(config, of_text);
   validate(config, source);
   if (passed_over != nullptr && !moot.empty()) {
     *passed_over =
@@ -281,22 +186,16 @@ void validate(const Config& config, std::string_view source) {
     if (const auto problem = value_problem(key, key.read(config))) refuse_value(key, *problem, source);
   }
   check_dataset(config.dataset, source);
-  check_populations(config, source);
-  check_scale(config, source);
-  const bool spiking = config.model == ModelKind::spiking;
-  if (config.model != ModelKind::memory && spiking != (config.rule == ReadoutRule::teacher_stdp)) {
-    refuse(fmt::format("the {} network does not learn by readout.rule = {}", spiking ? "spiking" : "rate",
-                       to_toml(find_config_key("readout.rule")->read(config))),
-           source, fmt::format("choose \"{}\"", spiking ? "teacher-stdp" : "delta"));
-  }
-  if (!spiking && !config.record.populations.empty()) {
+  const BankOrigin origin = origin_of(config.hidden.bank);
+  refuse_problem(bank_problem(config.hidden.bank, config.hidden, nullptr), source, "hidden.");
+  with_chosen(Networks(), config.network.index(), [&]<class Entry>() {
+    const auto& params = std::get<typename Entry::Params>(config.network);
+    refuse_problem(Entry::problem(params, origin, config.training.learning_rate), source);
+  });
+  if (!has_spikes(config.network) && !config.record.populations.empty()) {
     refuse("there are no populations to record",
-           fmt::format("{}; a {} network has no spikes", source,
-                       config.model == ModelKind::rate ? "rate" : "memory"),
-           "record \"none\"");
+           fmt::format("{}; a {} network has no spikes", source, name_of(config.network)), "record \"none\"");
   }
-  if (spiking) check_spiking(config, source);
-  if (config.model == ModelKind::memory) check_memory(config.memory, source);
 }
 
 std::string to_toml(const Config& config, Comments comments) {
@@ -321,7 +220,7 @@ std::string to_toml(const Config& config, Comments comments) {
 }
 
 std::vector<std::string> training_differences(const Config& a, const Config& b) {
-  return differences_in(a, b, [](const ConfigKey& key) { return key.role == KeyRole::learning; });
+  return differences_in(a, b, [](const ConfigKey& key) { return key.effect == Effect::learning; });
 }
 
 std::vector<std::string> run_differences(const Config& a, const Config& b) {
@@ -368,11 +267,11 @@ void apply_record(std::string_view text, Config& config) {
   const std::uint64_t deflate = config.record.deflate;  // not a part of what --record says
   config.record = parse_record(text);
   config.record.deflate = deflate;
-  if (config.model != ModelKind::spiking) {
+  if (!has_spikes(config.network)) {
     const bool names_one = !config.record.populations.empty() && !text.starts_with("all");
     if (names_one) {
       refuse(fmt::format("can't record '{}'", text),
-             fmt::format("a {} network has no spikes", config.model == ModelKind::rate ? "rate" : "memory"),
+             fmt::format("a {} network has no spikes", name_of(config.network)),
              "leave --record out, or choose model = \"spiking\"");
     }
     config.record.populations.clear();

@@ -9,16 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "encoders/fixed_fields.hpp"
-#include "models/banks/learned_params.hpp"
-#include "models/memory/memory_params.hpp"
-#include "models/rate/rate_params.hpp"
-#include "models/spiking/spiking_params.hpp"
+#include "models/banks/banks.hpp"
+#include "models/networks/networks.hpp"
+#include "sim/core/fields.hpp"
 
 namespace shallows {
 
-enum class ModelKind { spiking, rate, memory };
-enum class ReadoutRule { teacher_stdp, delta };
 enum class MeanSource { training, own_mean_test };
 enum class Sampling { shuffled, with_replacement };
 enum class RecordPhase { train, test, both };
@@ -33,6 +29,15 @@ struct DatasetConfig {
   std::uint64_t validation = 0;  ///< training images held out, from the end
   std::string classes;           ///< labels with commas: only their images; empty: all
   MeanSource mean = MeanSource::training;
+
+  static Fields<DatasetConfig> fields();
+};
+
+/// The hidden layer: its bank and the bank's shape.
+struct HiddenConfig : BankShape {
+  BankChoice bank = GaborParams{};
+
+  static Fields<HiddenConfig> fields();
 };
 
 struct TrainingConfig {
@@ -40,6 +45,8 @@ struct TrainingConfig {
   double learning_rate = 0.0;        ///< resolved from the model where the file is silent
   double learning_rate_decay = 1.0;  ///< the rate falls geometrically by this factor over the training
   Sampling sampling = Sampling::shuffled;
+
+  static Fields<TrainingConfig> fields();
 };
 
 inline constexpr std::uint64_t kAllTrials = std::numeric_limits<std::uint64_t>::max();
@@ -51,26 +58,26 @@ struct RecordConfig {
   std::uint64_t last = 10;  ///< kAllTrials: no end
   std::uint64_t step = 1;
   std::uint64_t deflate = 4;  ///< compression of the spikes in the run file, 0 (none) to 9
+
+  static Fields<RecordConfig> fields();
 };
 
 struct Config {
   std::string name;
   std::uint64_t seed = 1;
-  ModelKind model = ModelKind::spiking;
+  NetworkChoice network;  ///< spiking by default
   DatasetConfig dataset;
-  FixedFieldsParams hidden;
-  LearnedParams learned;
-  SpikingParams spiking;
-  RateParams rate;
-  MemoryParams memory;
-  std::uint64_t memory_judge_every = 10;         ///< of so many training images one is judged; 0: none
-  ReadoutRule rule = ReadoutRule::teacher_stdp;  ///< the one that the model can learn by
+  HiddenConfig hidden;
   TrainingConfig training;
   std::uint64_t test_images = 0;  ///< 0: all
-  /// A quirk of the released code: the sparse-coding bank is scaled anew by what is measured on the
-  /// (unlabelled) images of each set that the network is evaluated on. Clean: by the training images alone.
-  bool per_set_scale = false;
   RecordConfig record;
+
+  const SpikingParams* spiking() const { return std::get_if<SpikingParams>(&network); }
+  const RateParams* rate() const { return std::get_if<RateParams>(&network); }
+  const MemoryParams* memory() const { return std::get_if<MemoryParams>(&network); }
+
+  /// All keys of a configuration, by their dotted names, with the conditions under which they mean something.
+  static Fields<Config> fields();
 };
 
 /// Reads TOML text, applies "key=value" overrides in order, resolves what depends on the model and validates.

@@ -20,7 +20,6 @@ struct ConfigSettings::Setting {
   std::shared_ptr<const toml::table> owner;  ///< keeps `node` alive
   const toml::node* node = nullptr;          ///< null: an override that is not TOML
   std::optional<std::string> text;           ///< an override as it was typed
-  const ConfigKey* key = nullptr;
 };
 
 namespace {
@@ -39,8 +38,9 @@ bool is_section(const std::string& name) {
                      [&](const ConfigKey& key) { return key.name.starts_with(name + '.'); });
 }
 
-const ConfigKey& known_key(const std::string& name, const std::string& where) {
-  if (const ConfigKey* key = find_config_key(name)) return *key;
+/// Throws Error (configuration) for a name that no key has.
+void require_known(const std::string& name, const std::string& where) {
+  if (find_config_key(name) != nullptr) return;
   if (is_section(name)) {
     const auto keys = config_keys();
     const auto example = std::find_if(keys.begin(), keys.end(),
@@ -118,7 +118,7 @@ std::optional<ConfigValue> convert(const toml::node& node, const Domain& domain)
 
 bool is_textual(const Domain& domain) {
   return std::holds_alternative<TextDomain>(domain) || std::holds_alternative<ChoiceDomain>(domain) ||
-         std::holds_alternative<TrialsDomain>(domain);
+         std::holds_alternative<FormDomain>(domain);
 }
 
 }  // namespace
@@ -154,8 +154,7 @@ ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
         continue;
       }
       const std::size_t line = node.source().begin.line;
-      Setting setting{name,   fmt::format("line {} of {}", line, source), line, root, &node, std::nullopt,
-                      nullptr};
+      Setting setting{name, fmt::format("line {} of {}", line, source), line, root, &node, std::nullopt};
       settings_.push_back(std::move(setting));
     }
   };
@@ -164,10 +163,10 @@ ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.line < b.line; });
   for (auto setting = settings_.begin(); setting != settings_.end(); ++setting) {
-    setting->key = &known_key(setting->name, setting->where);
+    require_known(setting->name, setting->where);
     // TOML itself refuses a key given twice, but not  "a.b" = 1  beside  a.b = 1.
     if (std::any_of(settings_.begin(), setting,
-                    [&](const Setting& other) { return other.key == setting->key; })) {
+                    [&](const Setting& other) { return other.name == setting->name; })) {
       refuse(fmt::format("'{}' is given twice (again in {}); remove one", setting->name, setting->where));
     }
   }
@@ -186,7 +185,8 @@ void ConfigSettings::add_override(const std::string& text) {
                     "--set hidden.size=1000",
                     text));
   }
-  Setting setting{name, where, 0, nullptr, nullptr, std::nullopt, &known_key(name, where)};
+  require_known(name, where);
+  Setting setting{name, where, 0, nullptr, nullptr, std::nullopt};
   setting.text = std::string(trimmed(std::string_view(text).substr(equals + 1)));
   setting.owner = parse_value(*setting.text);
   if (setting.owner) {
@@ -201,22 +201,24 @@ void ConfigSettings::add_override(const std::string& text) {
 }
 
 void ConfigSettings::add(Setting setting) {
-  std::erase_if(settings_, [&](const Setting& other) { return other.key == setting.key; });
+  std::erase_if(settings_, [&](const Setting& other) { return other.name == setting.name; });
   settings_.push_back(std::move(setting));
 }
 
-void ConfigSettings::apply_to(const Setting& setting, Config& config) {
-  const ConfigKey& key = *setting.key;
-  std::optional<ConfigValue> value;
+/// The value in the type of the key's domain; empty if it is of another type.
+std::optional<ConfigValue> ConfigSettings::value_of(const Setting& setting, const ConfigKey& key) {
   const bool bare_list = setting.text && std::holds_alternative<ListDomain>(key.domain);
-  if (setting.text && is_textual(key.domain) && (setting.node == nullptr || !setting.node->is_string())) {
-    value = *setting.text;
-  } else if (bare_list && (setting.node == nullptr || !setting.node->is_array())) {
+  if (setting.text && is_textual(key.domain) && (setting.node == nullptr || !setting.node->is_string()))
+    return *setting.text;
+  if (bare_list && (setting.node == nullptr || !setting.node->is_array())) {
     const auto text = setting.node == nullptr ? std::nullopt : setting.node->value_exact<std::string>();
-    value = split_list(text.value_or(*setting.text));
-  } else if (setting.node != nullptr) {
-    value = convert(*setting.node, key.domain);
+    return split_list(text.value_or(*setting.text));
   }
+  return setting.node != nullptr ? convert(*setting.node, key.domain) : std::nullopt;
+}
+
+void ConfigSettings::apply_to(const Setting& setting, const ConfigKey& key, Config& config) {
+  const std::optional<ConfigValue> value = value_of(setting, key);
   const std::string default_value = to_toml(key.read(config));
   const auto refuse_this = [&](ValueProblem problem) {
     if (problem.suggestion.empty()) problem.suggestion = fmt::format("the default is {}", default_value);
@@ -232,32 +234,35 @@ void ConfigSettings::apply_to(const Setting& setting, Config& config) {
   }
 }
 
-void ConfigSettings::apply(std::string_view name, Config& config) const {
+bool ConfigSettings::is_moot(const Setting& setting, const Config& config, const OfText& of_text) {
+  if (setting.text) return false;
+  const ConfigKey* key = applicable_key(setting.name, config);
+  if (key == nullptr) return applicable_key(setting.name, of_text()) != nullptr;
+  const std::optional<ConfigValue> value = value_of(setting, *key);
+  if (value && !value_problem(*key, *value)) return false;
+  const ConfigKey* meant = applicable_key(setting.name, of_text());
+  return meant != nullptr && meant != key;
+}
+
+void ConfigSettings::apply(std::string_view name, Config& config, const OfText& of_text) const {
   for (const Setting& setting : settings_) {
-    if (setting.name == name) apply_to(setting, config);
+    if (setting.name != name || is_moot(setting, config, of_text)) continue;
+    if (const ConfigKey* key = applicable_key(name, config)) apply_to(setting, *key, config);
   }
 }
 
-bool ConfigSettings::overrides(std::string_view name) const {
-  return std::any_of(settings_.begin(), settings_.end(),
-                     [&](const Setting& setting) { return setting.text && setting.name == name; });
-}
-
-std::vector<std::string> ConfigSettings::apply_all(Config& config,
-                                                   const std::function<Config()>& without_overrides) const {
+std::vector<std::string> ConfigSettings::apply_all(Config& config, const OfText& of_text) const {
   std::vector<std::string> passed_over;
   for (const Setting& setting : settings_) {
-    const std::string reason = why_not_applicable(*setting.key, config);
-    if (reason.empty()) {
-      apply_to(setting, config);
-      continue;
+    const ConfigKey* key = applicable_key(setting.name, config);
+    if (is_moot(setting, config, of_text)) {
+      passed_over.push_back(setting.name);
+    } else if (key != nullptr) {
+      apply_to(setting, *key, config);
+    } else {
+      refuse(fmt::format("'{}' has no meaning here ({}; {}); remove it", setting.name, setting.where,
+                         why_not_applicable(*find_config_key(setting.name), config)));
     }
-    const bool in_text = !setting.text;
-    if (!in_text || !why_not_applicable(*setting.key, without_overrides()).empty()) {
-      refuse(
-          fmt::format("'{}' has no meaning here ({}; {}); remove it", setting.name, setting.where, reason));
-    }
-    passed_over.push_back(setting.name);
   }
   return passed_over;
 }

@@ -20,23 +20,26 @@ class ConfigSettings {
   ConfigSettings(const ConfigSettings&) = delete;
   ConfigSettings& operator=(const ConfigSettings&) = delete;
 
-  /// Sets this key of `config` if it is given; throws Error (configuration) for an ill-typed or invalid
-  /// value.
-  void apply(std::string_view name, Config& config) const;
+  /// The choices of the text alone, without overrides.
+  using OfText = std::function<const Config&()>;
 
-  /// Whether an override gives this key.
-  bool overrides(std::string_view name) const;
+  /// Sets this key of `config` if it is given and means something there; throws Error (configuration) for an
+  /// ill-typed or invalid value.
+  void apply(std::string_view name, Config& config, const OfText& of_text) const;
 
-  /// Sets all keys that are given; throws also for one that does not apply to the model and bank of `config`.
-  /// But a key of the text is passed over that applies to those of `without_overrides()`, and is returned.
-  std::vector<std::string> apply_all(Config& config, const std::function<Config()>& without_overrides) const;
+  /// Sets all keys that are given; throws also for one that means nothing in `config`. But a key of the text
+  /// is passed over, and returned, that means something to the choices of the text and nothing, or something
+  /// else, to those of the overrides.
+  std::vector<std::string> apply_all(Config& config, const OfText& of_text) const;
 
  private:
   struct Setting;
 
   void add_override(const std::string& text);
   void add(Setting setting);
-  static void apply_to(const Setting& setting, Config& config);
+  static std::optional<ConfigValue> value_of(const Setting& setting, const ConfigKey& key);
+  static void apply_to(const Setting& setting, const ConfigKey& key, Config& config);
+  static bool is_moot(const Setting& setting, const Config& config, const OfText& of_text);
 
   std::vector<Setting> settings_;
 };

@@ -1,5 +1,5 @@
-// The table of configuration keys. Reading, checking, overriding, printing and comparing configurations all
-// follow from it; to add a key is to add a row.
+// The keys of a configuration: the fields of what it is made of, each beside its Params. Reading, checking,
+// overriding, printing and comparing configurations all follow from them.
 #pragma once
 
 #include <cstdint>
@@ -12,81 +12,23 @@
 #include <vector>
 
 #include "experiments/config/config.hpp"
+#include "sim/core/fields.hpp"
 
 namespace shallows {
 
-using ConfigValue = std::variant<bool, std::uint64_t, double, std::string, std::vector<std::string>>;
+using ConfigValue = FieldValue;
+using ConfigKey = Field<Config>;
 
-struct SwitchDomain {};
-struct CountDomain {
-  std::uint64_t lowest;
-  std::uint64_t highest;
-};
-enum class LowerBound { included, excluded };
-struct RealDomain {
-  double lowest;
-  double highest;
-  LowerBound bound = LowerBound::included;
-};
-enum class EmptyText { allowed, refused };
-struct TextDomain {
-  EmptyText empty = EmptyText::allowed;
-};
-struct ChoiceDomain {
-  std::string what;  ///< what a choice is called in messages, e.g. "rule"
-  std::vector<std::string> names;
-};
-/// Names without repetition, possibly none.
-struct ListDomain {
-  std::string what;
-  std::vector<std::string> names;
-};
-struct TrialsDomain {};  ///< "FIRST:LAST[:STEP]"
-using Domain =
-    std::variant<SwitchDomain, CountDomain, RealDomain, TextDomain, ChoiceDomain, ListDomain, TrialsDomain>;
-
-/// The configurations that a key means something to.
-enum class KeyScope {
-  any,
-  spiking,
-  rate,
-  memory,
-  readout,  ///< a model with a trained readout: spiking or rate
-  hidden_layer,
-  random_bank,
-  gabor_bank,
-  rate_hidden_layer,
-  memory_hidden_layer,
-  learned_bank,   ///< pca, ica, sparse
-  measured_bank,  ///< these and file: scaled by what is measured
-  pca_bank,
-  ica_bank,
-  sparse_bank,
-  online_bank,      ///< learned by an online rule
-  inhibiting_bank,  ///< sparse, of a rate network, and does not learn in place
-  learning_bank,    ///< of a rate network, learns in place
-  feedback_alignment,
-};
-
-/// Whether a key can change what is learned.
-enum class KeyRole { learning, evaluation };
-
-struct ConfigKey {
-  std::string name;  ///< dotted
-  std::string unit;  ///< empty for a pure number or a name
-  std::string meaning;
-  Domain domain;
-  KeyScope scope;
-  KeyRole role;
-  std::function<ConfigValue(const Config&)> read;
-  /// The value must have passed value_problem().
-  std::function<void(Config&, const ConfigValue&)> write;
-};
-
-/// All keys, those of one section together, the ones without a section first.
+/// All keys, those of one section together, the ones without a section first. Several may have one name, of
+/// which at most one means something in a configuration: a key belongs to what is chosen.
 std::span<const ConfigKey> config_keys();
+/// The key of that name, of several the first; null if there is none.
 const ConfigKey* find_config_key(std::string_view name);
+/// The one of that name that means something in this configuration; null if none does.
+const ConfigKey* applicable_key(std::string_view name, const Config& config);
 std::vector<std::string> config_key_names();
+/// The keys that others depend on: what must be read first, in this order.
+std::vector<std::string> choosing_keys();
 
 /// Empty if the key means something in this configuration, else the reason, e.g. "model is \"rate\"".
 std::string why_not_applicable(const ConfigKey& key, const Config& config);

@@ -87,10 +87,9 @@ struct Checker {
     }
     return std::nullopt;
   }
-  std::optional<ValueProblem> operator()(const TrialsDomain&) const {
-    RecordConfig ignored;
-    if (parse_trials(std::get<std::string>(value), ignored)) return std::nullopt;
-    return problem("is no range of trials", "write for example \"0:10\"");
+  std::optional<ValueProblem> operator()(const FormDomain& domain) const {
+    if (domain.fits(std::get<std::string>(value))) return std::nullopt;
+    return problem("is no " + domain.what, domain.example);
   }
 };
 
@@ -122,9 +121,7 @@ std::string describe(const Domain& domain) {
           },
           [](const ChoiceDomain& d) { return fmt::format("\"{}\"", fmt::join(d.names, "\", \"")); },
           [](const ListDomain& d) { return fmt::format("list of \"{}\"", fmt::join(d.names, "\", \"")); },
-          [](const TrialsDomain&) -> std::string {
-            return "\"FIRST:LAST[:STEP]\", LAST excluded, may be end";
-          }},
+          [](const FormDomain& d) { return d.form; }},
       domain);
 }
 

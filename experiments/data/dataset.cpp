@@ -13,9 +13,8 @@
 #include <vector>
 
 #include "experiments/config/config_parser.hpp"
-#include "experiments/config/registry.hpp"
 #include "experiments/config/suggest.hpp"
-#include "experiments/data/cifar.hpp"
+#include "experiments/data/dataset_sources.hpp"
 #include "experiments/data/idx.hpp"
 #include "output/record/trials.hpp"
 #include "sim/core/error.hpp"
@@ -33,13 +32,6 @@ struct Files {
   std::string labels;
 };
 
-constexpr std::array<std::string_view, 2> kTrainFiles = {"train-images-idx3-ubyte",
-                                                         "train-labels-idx1-ubyte"};
-constexpr std::array<std::string_view, 2> kTestFiles = {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
-constexpr std::array<std::string_view, 5> kCifarTrainFiles = {
-    "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
-constexpr std::array<std::string_view, 1> kCifarTestFiles = {"test_batch.bin"};
-
 /// $SHALLOWS_DATA; empty if it is not set.
 std::string data_root() {
   const char* root = std::getenv("SHALLOWS_DATA");
@@ -54,7 +46,7 @@ std::string directory_of(const DatasetConfig& config) {
 }
 
 [[noreturn]] void refuse_missing(const DatasetConfig& config, std::string_view file) {
-  const std::vector<std::string> names = registered_names(Category::datasets);
+  const std::vector<std::string> names = dataset_names();
   const bool known = std::find(names.begin(), names.end(), config.name) != names.end();
   std::error_code ignored;
   const fs::path directory = fs::absolute(directory_of(config), ignored).lexically_normal();
@@ -110,15 +102,12 @@ Files read_idx(const std::string& images, const std::string& labels) {
 enum class Part { train, test };
 
 Files read_standard(const DatasetConfig& config, Part part) {
-  if (config.name == "cifar10") {
-    const auto files = part == Part::train ? find_standard(config, kCifarTrainFiles)
-                                           : find_standard(config, kCifarTestFiles);
-    return {read_cifar10(files), files.front(), files.front()};
-  }
-  const auto found = find_standard(config, part == Part::train ? kTrainFiles : kTestFiles);
-  Files files = read_idx(found[0], found[1]);
-  if (config.name == "mnist" || config.name == "fashion-mnist")
-    check_labels(files, 9, config.name + " has 10 classes");
+  const DatasetSource& source = source_of(config.name);
+  const auto paths = find_standard(config, part == Part::train ? source.train_files : source.test_files);
+  Files files{source.read(paths), paths.front(), paths.back()};
+  if (source.classes > 0)
+    check_labels(files, source.classes - 1, fmt::format("{} has {} classes", source.name, source.classes));
+  check_labels(files, no_class - 1, fmt::format("{} stands for no class", no_class));
   return files;
 }
 
@@ -240,40 +229,16 @@ Dataset load_dataset(const DatasetConfig& config) {
 }
 
 void check_against_data(const Config& config, ImageShape shape) {
-  const FieldKind kind = config.hidden.kind;
-  if (kind == FieldKind::none) return;
+  if (origin_of(config.hidden.bank) == BankOrigin::none) return;
   const std::size_t side = std::min(shape.height, shape.width);
   if (config.hidden.patch > side) {
     throw Error(ErrorKind::configuration,
                 fmt::format("hidden.patch = {} is larger than the images ({} x {} pixels); choose 1 to {}",
                             config.hidden.patch, shape.height, shape.width, side));
   }
-  const std::size_t dimension = shape.channels * config.hidden.patch * config.hidden.patch;
-  const bool components = kind == FieldKind::pca || kind == FieldKind::ica;
-  if (components && dimension == 1) {
+  if (const auto problem = bank_problem(config.hidden.bank, config.hidden, &shape)) {
     throw Error(ErrorKind::configuration,
-                "hidden.patch = 1 has no components to learn (a patch of one pixel has one value); choose a "
-                "larger patch, or another hidden.kind");
-  }
-  if (components && config.learned.features >= dimension) {
-    throw Error(
-        ErrorKind::configuration,
-        fmt::format("hidden.features = {} is not below the {} values of a patch (hidden.patch = {}, {} "
-                    "channels); choose 1 to {}, or a larger patch",
-                    config.learned.features, dimension, config.hidden.patch, shape.channels, dimension - 1));
-  }
-  const bool opponent = kind == FieldKind::gabor && config.hidden.gabor_colour == GaborColour::opponent;
-  if (opponent && shape.channels < 2) {
-    throw Error(
-        ErrorKind::configuration,
-        "hidden.gabor_colour = \"opponent\" needs images in colour (these have one channel); set it to "
-        "\"blind\"");
-  }
-  if (kind == FieldKind::random && config.hidden.cubed_colour_scale && shape.channels < 2) {
-    throw Error(
-        ErrorKind::configuration,
-        "hidden.cubed_colour_scale = true needs images in colour (these have one channel, for which the "
-        "released code applies its factor once, too); set it to false");
+                fmt::format("hidden.{} ({}); {}", problem->what, problem->why, problem->suggestion));
   }
 }
 

@@ -28,7 +28,8 @@ Config read_arguments(const BankArguments& arguments) {
   std::vector<std::string> overrides = arguments.overrides;
   if (arguments.seed) overrides.push_back("seed=" + std::to_string(*arguments.seed));
   const Config config = read_configuration(arguments.config, overrides);
-  if (!is_fixed(config.hidden.kind) && !is_learned(config.hidden.kind)) {
+  const BankOrigin origin = origin_of(config.hidden.bank);
+  if (origin == BankOrigin::none || origin == BankOrigin::given) {
     throw Error(ErrorKind::configuration,
                 "there is no bank to make (" + arguments.config +
                     ": hidden.kind is \"none\" or \"file\"); choose one that is drawn or "
@@ -65,11 +66,6 @@ void check_mosaic(const BankArguments& arguments) {
                                               "' (pictures of filters are PNG or SVG files); give --mosaic a "
                                               "name that ends in .png or .svg");
   }
-}
-
-LearnedFields make_fields(const Config& config, const Dataset& dataset, Verbosity verbosity) {
-  if (is_learned(config.hidden.kind)) return learn_bank(config, dataset, verbosity);
-  return {*make_bank(config, dataset, verbosity), {}};
 }
 
 void write_mosaic(const BankArguments& arguments, const std::string& model, const ReceptiveFields& bank) {
@@ -123,8 +119,7 @@ int run(const BankArguments& given) {
   if (!found.backup.empty()) note_backup(arguments.output, found.backup);
   interrupt::install();
   const auto start = std::chrono::steady_clock::now();
-  const LearnedFields fields =
-      make_fields(config, dataset, arguments.quiet ? Verbosity::quiet : Verbosity::normal);
+  const MadeBank fields = learn_bank(config, dataset, arguments.quiet ? Verbosity::quiet : Verbosity::normal);
   nlohmann::json result = {
       {"name", config.name},
       {"dataset", dataset.name},

@@ -5,6 +5,7 @@
 
 #include "experiments/config/suggest.hpp"
 #include "experiments/program/arguments.hpp"
+#include "experiments/program/catalogue.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/program/option_checks.hpp"
 #include "experiments/run/stored/provenance.hpp"
@@ -202,10 +203,17 @@ void add_figure(CLI::App& app, FigureArguments& arguments) {
   command->add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
 
+std::vector<std::string> list_names() {
+  std::vector<std::string> names;
+  for (Catalogue& list : catalogues()) names.push_back(std::move(list.name));
+  names.emplace_back("configs");
+  return names;
+}
+
 void add_list(CLI::App& app, ListArguments& arguments) {
-  CLI::App* command = app.add_subcommand("list", "List models, encoders, rules, datasets or configs");
-  command->add_option("what", arguments.what, "One of these only")
-      ->check(CLI::IsMember({"models", "encoders", "rules", "datasets", "configs"}));
+  CLI::App* command = app.add_subcommand(
+      "list", "List what there is to choose from: networks, banks, rules, datasets, configurations");
+  command->add_option("what", arguments.what, "One of these only")->check(CLI::IsMember(list_names()));
   command
       ->add_option("--configs", arguments.directory,
                    "Where the configurations are (default: experiments/configs here or of the sources)")

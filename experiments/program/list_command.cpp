@@ -5,7 +5,7 @@
 #include <span>
 #include <system_error>
 
-#include "experiments/config/registry.hpp"
+#include "experiments/program/catalogue.hpp"
 #include "experiments/program/commands.hpp"
 #include "experiments/program/console.hpp"
 
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 struct Section {
   std::string name;
-  std::vector<RegistryEntry> entries;
+  std::vector<Listed> entries;
   std::string directory = {};  ///< that the entries are files of
 };
 
@@ -38,13 +38,8 @@ std::vector<Section> sections(const ListArguments& arguments) {
   const auto wanted = [&](const std::string& name) {
     return arguments.what.empty() || arguments.what == name;
   };
-  const std::pair<std::string, Category> categories[] = {{"models", Category::models},
-                                                         {"encoders", Category::encoders},
-                                                         {"rules", Category::rules},
-                                                         {"datasets", Category::datasets}};
-  for (const auto& [name, category] : categories) {
-    const std::span<const RegistryEntry> entries = registered(category);
-    if (wanted(name)) result.push_back({name, {entries.begin(), entries.end()}});
+  for (Catalogue& list : catalogues()) {
+    if (wanted(list.name)) result.push_back({list.name, std::move(list.entries)});
   }
   // Without an explicit wish, a place without configurations is no error.
   const std::string directory = arguments.directory.empty() ? find_configs() : arguments.directory;
@@ -61,14 +56,14 @@ int run(const ListArguments& arguments) {
   std::string text;
   for (const Section& section : sections(arguments)) {
     std::size_t width = 0;
-    for (const RegistryEntry& entry : section.entries) width = std::max(width, entry.name.size());
+    for (const Listed& entry : section.entries) width = std::max(width, entry.name.size());
     const std::string place = section.directory.empty() ? "" : fmt::format(" in {}", section.directory);
     text += fmt::format("{}{}{}\n", text.empty() ? "" : "\n", section.name, place);
     if (!section.directory.empty()) json["configs_directory"] = section.directory;
     json[section.name] = nlohmann::json::array();
-    for (const RegistryEntry& entry : section.entries) {
-      text += fmt::format("  {:<{}}  {}\n", entry.name, width, entry.description);
-      json[section.name].push_back({{"name", entry.name}, {"description", entry.description}});
+    for (const Listed& entry : section.entries) {
+      text += fmt::format("  {:<{}}  {}\n", entry.name, width, entry.about);
+      json[section.name].push_back({{"name", entry.name}, {"description", entry.about}});
     }
   }
   if (arguments.json) {

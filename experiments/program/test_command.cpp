@@ -44,6 +44,10 @@ void apply_record(const TestArguments& arguments, Config& config) {
   }
 }
 
+bool hands_state_on(const Config& config) {
+  return config.spiking() != nullptr && config.spiking()->protocol.test_carry_over;
+}
+
 /// The run's configuration with the overrides, of which only those are allowed that leave the network as it
 /// is.
 Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
@@ -53,7 +57,7 @@ Config read_arguments(const TestArguments& arguments, const RunReader& reader) {
        training_differences(parse_config(stored, arguments.run_file, {}), config)) {
     if (difference.starts_with("dataset.")) continue;
     if (difference.starts_with("engine.")) {
-      if (!config.spiking.protocol.test_carry_over) continue;
+      if (!hands_state_on(config)) continue;
       throw Error(ErrorKind::configuration,
                   "--set " + difference +
                       " does not go with protocol.test_carry_over = true (test presentations then go on from "
@@ -145,8 +149,8 @@ int run(const TestArguments& arguments) {
   if (!arguments.output.empty()) prepare_output(arguments.output, arguments.run_file);
   const ThreadLimit limit(arguments.run.threads);
   Dataset dataset = load_dataset(config.dataset);
-  const Network network = restore_network(
-      config, reader, config.spiking.protocol.test_carry_over ? Restore::everything : Restore::for_test);
+  const Network network =
+      restore_network(config, reader, hands_state_on(config) ? Restore::everything : Restore::for_test);
   if (dataset.train.shape() != network.shape() || dataset.classes > network.classes()) {
     throw Error(ErrorKind::data,
                 "'" + arguments.run_file +

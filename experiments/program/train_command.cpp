@@ -186,7 +186,7 @@ int run(const TrainArguments& given_arguments) {
   }
   interrupt::install();
   Trainer trainer = make_trainer(arguments, config, dataset, std::move(options));
-  if (config.model == ModelKind::spiking && config.spiking.engine == EngineKind::automatic &&
+  if (config.spiking() != nullptr && config.spiking()->engine == EngineKind::automatic &&
       trainer.network().engine() == "reference") {
     note("using the reference engine, which is slow: the fast one needs " + fast_engine_needs());
   }

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "encoders/fixed_fields.hpp"
 #include "experiments/config/config_schema.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/stored/data_record.hpp"
@@ -24,9 +23,11 @@ const NamedArray* find_array(std::span<const NamedArray> arrays, std::string_vie
   return found != arrays.end() ? &*found : nullptr;
 }
 
-std::string setting(const Config& config, const char* key) {
-  return fmt::format("{} = {}", key, to_toml(find_config_key(key)->read(config)));
+std::string setting(const Config& config, const char* name) {
+  return fmt::format("{} = {}", name, to_toml(applicable_key(name, config)->read(config)));
 }
+
+BankOrigin origin_of(const Config& config) { return origin_of(config.hidden.bank); }
 
 std::string text_of(ImageShape shape) {
   return fmt::format("{} x {} x {}", shape.height, shape.width, shape.channels);
@@ -42,7 +43,7 @@ std::string text_of(ImageShape shape) {
 }
 
 bool learns_in_place(const Config& config) {
-  return config.model == ModelKind::rate && config.rate.hidden_rule != HiddenRule::fixed;
+  return config.rate() != nullptr && taught_params(config.rate()->hidden_rule) != nullptr;
 }
 
 /// What the filters of a file were fitted to: the images of its run, and those of a bank that it was given.
@@ -52,7 +53,7 @@ std::vector<LearnedImages> images_of_filters(const RunReader& reader, const Conf
   const bool given = !reader.provenance().bank.empty();
   std::vector<LearnedImages> images;
   if (given || learns_in_place(stored)) images = record.earlier;
-  if (learns_in_place(stored) || (is_learned(stored.hidden.kind) && !given))
+  if (learns_in_place(stored) || (origin_of(stored) == BankOrigin::learned && !given))
     images.push_back(record.identity.learned);
   return images;
 }
@@ -82,7 +83,7 @@ ReceptiveFields times(const ReceptiveFields& bank, double factor) {
 /// Throws Error (configuration) that names the key that does not fit the bank.
 void require_fitting(const std::string& path, const ReceptiveFields& bank, const Config& stored,
                      const Config& config, ImageShape shape) {
-  if (config.hidden.kind != FieldKind::file && config.hidden.kind != stored.hidden.kind) {
+  if (origin_of(config) != BankOrigin::given && config.hidden.bank.index() != stored.hidden.bank.index()) {
     refuse_bank(path,
                 fmt::format("{}, here {}", setting(stored, "hidden.kind"), setting(config, "hidden.kind")));
   }
@@ -100,6 +101,17 @@ void require_fitting(const std::string& path, const ReceptiveFields& bank, const
   require_inhibition(bank, config, path);
 }
 
+/// Takes over how a bank was made, but not what its network makes of it: the scale and the inhibition.
+void take_over(const BankChoice& stored, BankChoice& bank) {
+  const BankChoice asked = bank;
+  bank = stored;
+  if (MeasuredParams* measured = measured_params(bank)) measured->scale_by = measured_params(asked)->scale_by;
+  if (auto* sparse = std::get_if<SparseParams>(&bank)) {
+    sparse->inhibition = inhibition_of(asked);
+    sparse->per_set_scale = has_per_set_scale(asked);
+  }
+}
+
 float largest_weight(const ReceptiveFields& bank) {
   float largest = 0.0F;
   for (const float weight : bank.filters()) largest = std::max(largest, std::abs(weight));
@@ -110,9 +122,9 @@ std::vector<std::string> notes_about_scale(const std::string& path, const Recept
                                            const ReceptiveFields& scaled, const Config& config) {
   const double factor =
       static_cast<double>(largest_weight(scaled)) / static_cast<double>(largest_weight(bank));
-  if (is_learned(config.hidden.kind) || std::abs(factor - 1.0) <= 1e-6) return {};
+  if (origin_of(config) == BankOrigin::learned || std::abs(factor - 1.0) <= 1e-6) return {};
   const std::string by =
-      is_fixed(config.hidden.kind) ? "" : fmt::format("{}, ", setting(config, "hidden.scale_by"));
+      origin_of(config) == BankOrigin::drawn ? "" : fmt::format("{}, ", setting(config, "hidden.scale_by"));
   return {fmt::format("the fields of '{}' are multiplied by {:.4g} ({}{})", path, factor, by,
                       setting(config, "hidden.scale"))};
 }
@@ -128,7 +140,7 @@ GivenBank own_bank(const RunReader& reader, const Config& config, const Dataset&
                     "side] and for each the row and column of its patch's corner",
                     path, name));
   }
-  if (config.hidden.kind != FieldKind::file) {
+  if (origin_of(config) != BankOrigin::given) {
     refuse_bank(path, fmt::format("it does not say how it was made, here {}; a bank of your own is of "
                                   "hidden.kind = \"file\"",
                                   setting(config, "hidden.kind")));
@@ -230,37 +242,47 @@ NamedArray shape_array(ImageShape shape) {
 }
 
 void require_inhibition(const ReceptiveFields& bank, const Config& config, const std::string& source) {
-  if (config.rate.inhibition == HiddenInhibition::none || bank.inhibition()) return;
+  const bool inhibits =
+      config.rate() != nullptr && inhibition_of(config.hidden.bank) != HiddenInhibition::none;
+  if (!inhibits || bank.inhibition()) return;
   throw Error(ErrorKind::data,
               fmt::format("the bank of '{}' lacks its inhibition, for {} (it was written by a version of "
                           "shallows that did not keep it); learn it again with shallows bank or train",
                           source, setting(config, "hidden.inhibition")));
 }
 
-LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
+MadeBank learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
   std::optional<Progress> progress;
   const auto report = [&](std::uint64_t done, std::uint64_t total) {
     if (!progress) progress.emplace("bank", 0, total, verbosity, "steps");
     progress->update(done);
     return interrupt::requested() == 0;
   };
-  auto learned = learn_fields(config.hidden, config.learned, dataset.train, config.seed, report);
+  auto learned = make_fields(
+      config.hidden.bank, config.hidden,
+      {.shape = dataset.train.shape(), .seed = config.seed, .images = &dataset.train, .progress = report});
   if (!learned) throw interrupt::Stopped();
   return std::move(*learned);
 }
 
 ReceptiveFields scaled_bank(const ReceptiveFields& bank, const Config& config, const ImageSet& images) {
-  if (is_fixed(config.hidden.kind)) return bank;
-  return scaled_fields(bank, config.learned.scale_by, config.hidden.scale, config.rate.inhibition, images);
+  const MeasuredParams* measured = measured_params(config.hidden.bank);
+  if (measured == nullptr) return bank;
+  const HiddenInhibition dynamics =
+      config.rate() != nullptr ? inhibition_of(config.hidden.bank) : HiddenInhibition::none;
+  return scaled_fields(bank, measured->scale_by, config.hidden.scale, dynamics, images);
 }
 
 std::optional<ReceptiveFields> make_bank(const Config& config, const Dataset& dataset, Verbosity verbosity) {
-  const FieldKind kind = config.hidden.kind;
-  if (kind == FieldKind::none) return std::nullopt;
-  if (is_fixed(kind)) return make_fixed_fields(config.hidden, dataset.train.shape(), config.seed);
-  if (kind == FieldKind::file) {
-    throw Error(ErrorKind::configuration,
-                "hidden.kind = \"file\" has no bank (none was given); give one with --bank BANK.h5");
+  switch (origin_of(config)) {
+    case BankOrigin::none:
+      return std::nullopt;
+    case BankOrigin::given:
+      throw Error(ErrorKind::configuration,
+                  "hidden.kind = \"file\" has no bank (none was given); give one with --bank BANK.h5");
+    case BankOrigin::drawn:
+    case BankOrigin::learned:
+      break;
   }
   return scaled_bank(learn_bank(config, dataset, verbosity).bank, config, dataset.train);
 }
@@ -271,8 +293,8 @@ void write_bank(const std::string& path, const ReceptiveFields& bank, const Conf
   writer.write_provenance(provenance);
   DataRecord record = record_of(dataset);
   LearnedImages& learned = record.identity.learned;
-  if (is_learned(config.hidden.kind) && config.learned.fit_images > 0)
-    learned.first = std::min(learned.first, config.learned.fit_images);
+  const LearnedParams* fit = learned_params(config.hidden.bank);
+  if (fit != nullptr && fit->fit_images > 0) learned.first = std::min(learned.first, fit->fit_images);
   write_data(writer, record);
   writer.write_arrays(bank_arrays(bank));
   const NamedArray shape = shape_array(bank.shape());
@@ -306,19 +328,14 @@ GivenBank read_bank(const std::string& path, Config& config, const Dataset& data
       notes.push_back(fmt::format("the bank of '{}' was fitted on other images ({})", path, other));
   }
   const Config asked = config;
-  if (is_learned(config.hidden.kind)) {
-    const FieldScale scale_by = config.learned.scale_by;
-    config.learned = stored.learned;
-    config.learned.scale_by = scale_by;
-  } else if (is_fixed(config.hidden.kind)) {
-    config.hidden = stored.hidden;
-    config.hidden.scale = asked.hidden.scale;
-  }
+  if (origin_of(config) == BankOrigin::learned || origin_of(config) == BankOrigin::drawn)
+    take_over(stored.hidden.bank, config.hidden.bank);
   if (const auto changes = training_differences(asked, config); !changes.empty()) {
     notes.push_back(fmt::format("settings of the bank of '{}' take the place of those given here ({})", path,
                                 fmt::join(changes, ", ")));
   }
-  ReceptiveFields fields = is_fixed(config.hidden.kind) && stored.hidden.scale != config.hidden.scale
+  const bool drawn = origin_of(config) == BankOrigin::drawn;
+  ReceptiveFields fields = drawn && stored.hidden.scale != config.hidden.scale
                                ? times(bank, config.hidden.scale / stored.hidden.scale)
                                : scaled_bank(bank, config, dataset.train);
   for (std::string& text : notes_about_scale(path, bank, fields, config)) notes.push_back(std::move(text));

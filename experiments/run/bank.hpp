@@ -10,7 +10,7 @@
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/run/progress.hpp"
-#include "models/banks/learned_fields.hpp"
+#include "models/banks/field_scale.hpp"
 #include "output/record/run_file.hpp"
 #include "sim/core/named_array.hpp"
 
@@ -29,8 +29,8 @@ ImageShape stored_shape(std::span<const NamedArray> arrays);
 NamedArray shape_array(ImageShape shape);
 
 /// Learns the bank from the training images, with progress on stderr; not scaled. Throws Stopped after a
-/// signal, and as learn_fields does.
-LearnedFields learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
+/// signal, and as make_fields does.
+MadeBank learn_bank(const Config& config, const Dataset& dataset, Verbosity verbosity);
 
 /// The bank with the scale that the configuration asks for, by what is measured on `images`. Drawn banks have
 /// theirs already. Throws Error (network) if they answer nothing to the images.

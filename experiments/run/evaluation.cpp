@@ -46,9 +46,10 @@ Network scaled_for(const Network& network, const Config& config, const ImageSet&
 Evaluation evaluate(const Network& trained, const Config& config, const ImageSet& set,
                     const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder) {
   std::optional<Network> scaled;
-  if (config.per_set_scale) scaled.emplace(scaled_for(trained, config, set));
+  if (config.rate() != nullptr && has_per_set_scale(config.hidden.bank))
+    scaled.emplace(scaled_for(trained, config, set));
   const Network& network = scaled ? *scaled : trained;
-  const ProtocolParams& protocol = config.spiking.protocol;
+  const ProtocolParams protocol = config.spiking() != nullptr ? config.spiking()->protocol : ProtocolParams();
   const std::uint64_t total =
       plan.images == 0 ? set.size() : std::min<std::uint64_t>(plan.images, set.size());
   Evaluation result;

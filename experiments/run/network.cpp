@@ -6,7 +6,6 @@
 #include <cassert>
 #include <utility>
 
-#include "encoders/fixed_fields.hpp"
 #include "experiments/run/bank.hpp"
 #include "output/record/trials.hpp"
 
@@ -19,14 +18,16 @@ std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& con
                                                                std::size_t classes,
                                                                const ReceptiveFields* bank,
                                                                std::optional<Thresholds> thresholds) {
-  if (config.model == ModelKind::memory) return MemoryNetwork(config.memory, bank, shape, classes);
-  if (config.model == ModelKind::rate)
-    return RateNetwork(config.rate, bank, shape.pixels(), classes, config.seed);
-  if (!thresholds) {
-    thresholds =
-        draw_thresholds(config.spiking.threshold, shape.pixels(), bank->size(), classes, config.seed);
+  if (const MemoryParams* memory = config.memory()) return MemoryNetwork(*memory, bank, shape, classes);
+  if (const RateParams* params = config.rate()) {
+    RateParams rate = *params;
+    rate.inhibition = inhibition_of(config.hidden.bank);
+    return RateNetwork(rate, bank, shape.pixels(), classes, config.seed);
   }
-  return SpikingNetwork(config.spiking, *bank, std::move(*thresholds), config.seed);
+  const SpikingParams& spiking = *config.spiking();
+  if (!thresholds)
+    thresholds = draw_thresholds(spiking.threshold, shape.pixels(), bank->size(), classes, config.seed);
+  return SpikingNetwork(spiking, *bank, std::move(*thresholds), config.seed);
 }
 
 }  // namespace
@@ -34,15 +35,17 @@ std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& con
 Network::Network(const Config& config, ImageShape shape, std::size_t classes,
                  std::optional<ReceptiveFields> bank, std::optional<Thresholds> thresholds)
     : shape_(shape),
-      transient_ms_(config.spiking.protocol.transient_ms),
+      transient_ms_(config.spiking() != nullptr ? config.spiking()->protocol.transient_ms : 0.0),
       bank_(std::move(bank)),
-      judge_every_(config.memory_judge_every),
+      judge_every_(config.memory() != nullptr ? config.memory()->judge_every : 0),
       network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, std::move(thresholds))) {}
 
 Network Network::make(const Config& config, ImageShape shape, std::size_t classes,
                       std::optional<ReceptiveFields> bank) {
-  if (!bank && is_fixed(config.hidden.kind)) bank = make_fixed_fields(config.hidden, shape, config.seed);
-  assert(bank.has_value() == (config.hidden.kind != FieldKind::none));
+  const BankOrigin origin = origin_of(config.hidden.bank);
+  if (!bank && origin == BankOrigin::drawn)
+    bank = make_fields(config.hidden.bank, config.hidden, {.shape = shape, .seed = config.seed})->bank;
+  assert(bank.has_value() == (origin != BankOrigin::none));
   return {config, shape, classes, std::move(bank), std::nullopt};
 }
 
@@ -50,14 +53,14 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
                          Restore restore) {
   const ImageShape shape = stored_shape(arrays);
   const std::size_t stored = array_values<std::uint32_t>(arrays, kClassCount, 1)[0];
-  classes = config.model == ModelKind::memory ? std::max(stored, classes) : stored;
+  classes = config.memory() != nullptr ? std::max(stored, classes) : stored;
   std::optional<ReceptiveFields> bank;
-  if (config.hidden.kind != FieldKind::none) {
+  if (origin_of(config.hidden.bank) != BankOrigin::none) {
     bank = stored_bank(arrays, shape);
     require_inhibition(*bank, config, "this file");
   }
   std::optional<Thresholds> thresholds;
-  if (config.model == ModelKind::spiking) {
+  if (config.spiking() != nullptr) {
     thresholds = stored_thresholds(arrays, shape.pixels(), bank->size(), classes);
   }
   Network network(config, shape, classes, std::move(bank), std::move(thresholds));
@@ -184,42 +187,14 @@ std::vector<NamedArray> Network::initial_arrays() const {
 }
 
 std::string model_name(const Config& config, ImageShape shape) {
-  if (config.hidden.kind == FieldKind::none) return config.model == ModelKind::memory ? "pixels" : "sp";
-  const bool local = config.hidden.patch < std::max(shape.height, shape.width);
-  const std::string prefix = local ? "l-" : "";
-  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::backprop)
-    return prefix + "bp";
-  if (config.model == ModelKind::rate && config.rate.hidden_rule == HiddenRule::feedback_alignment)
-    return prefix + "fa";
-  switch (config.hidden.kind) {
-    case FieldKind::none:
-      break;
-    case FieldKind::random:
-      return prefix + "rp";
-    case FieldKind::gabor:
-      return prefix + "rg";
-    case FieldKind::pca:
-      return prefix + "pca";
-    case FieldKind::ica:
-      return prefix + "ica";
-    case FieldKind::sparse:
-      return prefix + "sc";
-    case FieldKind::file:
-      return prefix + "bank";
-  }
-  return {};
+  if (origin_of(config.hidden.bank) == BankOrigin::none)
+    return config.memory() != nullptr ? abbreviation_of(config.hidden.bank) : "sp";
+  const std::string prefix = config.hidden.patch < std::max(shape.height, shape.width) ? "l-" : "";
+  if (const RateParams* rate = config.rate(); rate != nullptr && taught_params(rate->hidden_rule) != nullptr)
+    return prefix + abbreviation_of(rate->hidden_rule);
+  return prefix + abbreviation_of(config.hidden.bank);
 }
 
-std::string coding_name(const Config& config) {
-  switch (config.model) {
-    case ModelKind::spiking:
-      return "spiking";
-    case ModelKind::rate:
-      return "rate";
-    case ModelKind::memory:
-      return "memory";
-  }
-  return {};
-}
+std::string coding_name(const Config& config) { return name_of(config.network); }
 
 }  // namespace shallows

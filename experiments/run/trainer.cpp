@@ -65,7 +65,7 @@ Network checked_network(const Config& config, const Dataset& dataset, const RunR
 }
 
 std::vector<NamedArray> stored_initial_arrays(const Config& config, const RunReader& checkpoint) {
-  if (config.model == ModelKind::memory) return {};
+  if (config.memory() != nullptr) return {};
   std::vector<NamedArray> arrays = checkpoint.read_arrays("initial");
   for (NamedArray& array : checkpoint.read_arrays("test")) arrays.push_back(std::move(array));
   for (NamedArray& array : checkpoint.read_arrays("weights")) {
@@ -118,8 +118,8 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
       state_(std::move(state)),
       schedule_(config.training, dataset.train.size(), config.seed),
       selection_(config.record, network_.populations()),
-      presentation_ms_(network_.is_spiking()
-                           ? config.spiking.protocol.transient_ms + config.spiking.protocol.learning_ms
+      presentation_ms_(config.spiking() != nullptr
+                           ? config.spiking()->protocol.transient_ms + config.spiking()->protocol.learning_ms
                            : 0.0) {
   if (network_.shape() != dataset.train.shape() || network_.classes() < dataset.classes) {
     throw Error(
@@ -341,7 +341,7 @@ bool Trainer::evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann
                  {.phase = phase, .images = images, .start_ms = start_ms, .verbosity = options_.verbosity},
                  selection_, &recorder);
     if (evaluation.interrupted) return false;
-    const TimeMs trial_ms = network_.is_spiking() ? config_.spiking.protocol.test_ms : 0.0;
+    const TimeMs trial_ms = network_.is_spiking() ? config_.spiking()->protocol.test_ms : 0.0;
     start_ms += static_cast<double>(evaluation.tally.images) * trial_ms;
     add_evaluation(figures, split, evaluation, network_);
     writer.write_array("evaluation/" + split + "_confusion", evaluation.confusion,

@@ -20,11 +20,12 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 MatchPoint by_distance(Config config, const Dataset& dataset, Distance distance) {
   const auto start = Clock::now();
-  config.memory.distance = distance;
-  config.memory_judge_every = 0;
+  auto& memory = std::get<MemoryParams>(config.network);
+  memory.distance = distance;
+  memory.judge_every = 0;
   Network network = Network::make(config, dataset.train.shape(), dataset.classes);
   train_on(network, config, dataset.train);
-  MatchPoint point{.max_neurons = config.memory.max_neurons,
+  MatchPoint point{.max_neurons = config.memory()->max_neurons,
                    .match = distance == Distance::l2 ? "l2" : "cosine",
                    .accuracy = accuracy_on(network, config, dataset.test),
                    .seconds = 0.0};
@@ -33,7 +34,7 @@ MatchPoint by_distance(Config config, const Dataset& dataset, Distance distance)
 }
 
 SpikingMemory trained(const Config& config, const Dataset& dataset) {
-  const SpikingMemoryParams params{.max_neurons = config.memory.max_neurons};
+  const SpikingMemoryParams params{.max_neurons = config.memory()->max_neurons};
   SpikingMemory memory(params, dataset.train.shape().pixels(), dataset.classes);
   Schedule schedule(config.training, dataset.train.size(), config.seed);
   std::vector<Presentation> batch;
@@ -54,9 +55,9 @@ MatchPoint by_spikes(const SpikingMemory& memory, const Config& config, const Im
       config.test_images == 0 ? test.size() : std::min<std::size_t>(config.test_images, test.size());
   std::vector<SpikingMemory::Answer> answers(images);
   tbb::parallel_for(std::size_t{0}, images, [&](std::size_t i) {
-    answers[i] = memory.respond(test.image(i), winner, config.memory.neighbours);
+    answers[i] = memory.respond(test.image(i), winner, config.memory()->neighbours);
   });
-  MatchPoint point{.max_neurons = config.memory.max_neurons,
+  MatchPoint point{.max_neurons = config.memory()->max_neurons,
                    .match = winner == SpikingWinner::first_spike ? "first spike" : "most spikes",
                    .accuracy = 0.0,
                    .seconds = 0.0};
@@ -76,7 +77,7 @@ MatchPoint by_spikes(const SpikingMemory& memory, const Config& config, const Im
 std::vector<MatchPoint> match_figure(const Config& config, const Dataset& dataset,
                                      const std::vector<std::uint64_t>& values,
                                      const std::function<void(const MatchPoint&)>& told) {
-  if (config.model != ModelKind::memory || config.hidden.kind != FieldKind::none) {
+  if (config.memory() == nullptr || origin_of(config.hidden.bank) != BankOrigin::none) {
     throw Error(
         ErrorKind::configuration,
         "this figure is of memories of pixels (the configuration has another model or receptive fields); "
@@ -89,7 +90,7 @@ std::vector<MatchPoint> match_figure(const Config& config, const Dataset& datase
   };
   for (const std::uint64_t value : values) {
     Config one = config;
-    one.memory.max_neurons = value;
+    std::get<MemoryParams>(one.network).max_neurons = value;
     for (const Distance distance : {Distance::l2, Distance::cosine}) add(by_distance(one, dataset, distance));
     const auto start = Clock::now();
     const SpikingMemory memory = trained(one, dataset);

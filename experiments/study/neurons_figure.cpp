@@ -12,7 +12,7 @@ namespace shallows {
 std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& dataset,
                                          const NeuronsFigureOptions& options, FinishedRuns& finished,
                                          const std::function<void(const NeuronsPoint&)>& told) {
-  if (config.model != ModelKind::memory) {
+  if (config.memory() == nullptr) {
     throw Error(
         ErrorKind::configuration,
         "this figure is of memory networks (the configuration has another model); give one with model = "
@@ -27,10 +27,11 @@ std::vector<NeuronsPoint> neurons_figure(const Config& config, const Dataset& da
       for (std::uint64_t run = 0; run < options.runs; ++run) {
         Config one = config;
         one.seed = config.seed + run;
-        one.memory.max_neurons = value;
-        one.memory.gate = threshold > 0.0 ? ThresholdGate::novelty : ThresholdGate::none;
-        one.memory.threshold = threshold;
-        one.memory_judge_every = 0;
+        auto& memory = std::get<MemoryParams>(one.network);
+        memory.max_neurons = value;
+        memory.gate = threshold > 0.0 ? ThresholdGate::novelty : ThresholdGate::none;
+        memory.threshold = threshold;
+        memory.judge_every = 0;
         const RunFigures figures = short_runs.figures(one);
         point.accuracies.push_back(figures.accuracy);
         point.rows += figures.rows / static_cast<double>(options.runs);

@@ -67,7 +67,7 @@ void settings_figure(std::vector<SettingsPoint>& points, const Dataset& dataset,
     for (std::uint64_t run = 0; run < runs; ++run) {
       Config one = point.config;
       one.seed += run;
-      if (one.model == ModelKind::memory) one.memory_judge_every = 0;
+      if (auto* memory = std::get_if<MemoryParams>(&one.network)) memory->judge_every = 0;
       point.accuracies.push_back(short_runs.figures(one).accuracy);
     }
     told(point);

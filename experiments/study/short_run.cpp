@@ -34,11 +34,10 @@ double accuracy_on(const Network& network, const Config& config, const ImageSet&
 
 const std::optional<ReceptiveFields>& ShortRuns::bank(const Config& config) {
   Config settings;
-  settings.model = config.model;
+  settings.network = config.network;
   settings.seed = config.seed;
   settings.dataset = config.dataset;
   settings.hidden = config.hidden;
-  settings.learned = config.learned;
   const std::string text = to_toml(settings, Comments::no);
   if (text != bank_settings_) {
     bank_ = make_bank(config, dataset_, Verbosity::quiet);

@@ -107,21 +107,21 @@ IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, R
   return result;
 }
 
-IndependentComponents nonlinear_hebb(const Samples& white, const LearnedParams& params, Rng rng,
+IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& params, Rng rng,
                                      FitMonitor& monitor) {
   IndependentComponents result{.unmixing = random_start(white.dimension, rng)};
   const std::size_t size = white.dimension;
   const std::span<double> all(result.unmixing.data(), size * size);
   for (std::size_t i = 0; i < size; ++i) normalize(all.subspan(i * size, size));
   std::vector<double> z(size), y(size), residual(size);
-  while (result.steps < params.updates) {
+  while (result.steps < params.fit_updates) {
     white.read(rng.integer(static_cast<std::uint32_t>(white.count)), z);
     linear_responses(all, z, y);
-    const double progress = static_cast<double>(result.steps) / static_cast<double>(params.updates);
-    nonlinear_hebb_update(params.rate * std::pow(100.0, -progress), z, y, all, residual);
+    const double progress = static_cast<double>(result.steps) / static_cast<double>(params.fit_updates);
+    nonlinear_hebb_update(params.fit_rate * std::pow(100.0, -progress), z, y, all, residual);
     if (++result.steps % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
-  monitor.advance(params.updates % kReportInterval);
+  monitor.advance(params.fit_updates % kReportInterval);
   refuse_divergence(result.unmixing);
   return result;
 }

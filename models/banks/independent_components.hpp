@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/banks/learned_params.hpp"
+#include "models/banks/ica_bank.hpp"
 #include "models/banks/samples.hpp"
 #include "sim/core/rng.hpp"
 
@@ -31,9 +31,9 @@ IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, R
                                std::size_t cache_bytes = kFastIcaCacheBytes);
 
 /// The nonlinear Hebbian rule of plasticity/rates/feature_rules.hpp, on samples drawn with replacement. The
-/// rate is params.rate and falls geometrically by 100 over params.updates. Finds components with heavy tails.
-/// Throws Error (network) as online_components does. Advances the monitor by params.updates.
-IndependentComponents nonlinear_hebb(const Samples& white, const LearnedParams& params, Rng rng,
+/// rate is params.fit_rate and falls geometrically by 100 over params.fit_updates. Finds components with
+/// heavy tails. Throws Error (network) as online_components does. Advances the monitor by params.fit_updates.
+IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& params, Rng rng,
                                      FitMonitor& monitor);
 
 }  // namespace shallows

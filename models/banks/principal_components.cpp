@@ -121,7 +121,7 @@ void refuse_divergence(const Matrix& weights) {
               "the bank can't be learned (its weights grow without bound); lower hidden.fit_rate");
 }
 
-Matrix online_components(const Samples& samples, std::size_t count, const LearnedParams& params, Rng rng,
+Matrix online_components(const Samples& samples, std::size_t count, const PcaParams& params, Rng rng,
                          FitMonitor& monitor) {
   Matrix weights(index(count), index(samples.dimension));
   const double deviation = 1.0 / std::sqrt(static_cast<double>(samples.dimension));
@@ -130,12 +130,13 @@ Matrix online_components(const Samples& samples, std::size_t count, const Learne
   }
   const std::span<double> all(weights.data(), static_cast<std::size_t>(weights.size()));
   const double power = mean_squared_norm(samples);
-  const double start = power > 0.0 ? params.rate / power : 0.0;
+  const double start = power > 0.0 ? params.fit_rate / power : 0.0;
   std::vector<double> x(samples.dimension), y(count), residual(samples.dimension);
-  for (std::uint64_t t = 0; t < params.updates; ++t) {
+  for (std::uint64_t t = 0; t < params.fit_updates; ++t) {
     samples.read(rng.integer(static_cast<std::uint32_t>(samples.count)), x);
     linear_responses(all, x, y);
-    const double eta = start * std::pow(100.0, -static_cast<double>(t) / static_cast<double>(params.updates));
+    const double eta =
+        start * std::pow(100.0, -static_cast<double>(t) / static_cast<double>(params.fit_updates));
     if (params.pca_rule == PcaRule::sanger) {
       sanger_update(eta, x, y, all, residual);
     } else {
@@ -143,7 +144,7 @@ Matrix online_components(const Samples& samples, std::size_t count, const Learne
     }
     if ((t + 1) % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
-  monitor.advance(params.updates % kReportInterval);
+  monitor.advance(params.fit_updates % kReportInterval);
   refuse_divergence(weights);
   return weights;
 }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/banks/learned_params.hpp"
+#include "models/banks/pca_bank.hpp"
 #include "models/banks/samples.hpp"
 #include "sim/core/rng.hpp"
 
@@ -30,10 +30,10 @@ PrincipalComponents principal_components(const Matrix& covariance, std::size_t c
 Samples whitened(const Samples& samples, const PrincipalComponents& components);
 
 /// Learns `count` features online from samples drawn with replacement, by Sanger's or Oja's subspace rule.
-/// The rate is params.rate over the mean squared norm of the samples, and falls geometrically by 100 over
-/// params.updates. Throws Error (network) if the weights grow without bound. Advances the monitor by
-/// params.updates.
-Matrix online_components(const Samples& samples, std::size_t count, const LearnedParams& params, Rng rng,
+/// The rate is params.fit_rate over the mean squared norm of the samples, and falls geometrically by 100 over
+/// params.fit_updates. Throws Error (network) if the weights grow without bound. Advances the monitor by
+/// params.fit_updates.
+Matrix online_components(const Samples& samples, std::size_t count, const PcaParams& params, Rng rng,
                          FitMonitor& monitor);
 
 /// Mean squared norm of the first samples, up to 1000 of them.

@@ -7,9 +7,12 @@
 #include <span>
 #include <vector>
 
-#include "models/banks/learned_params.hpp"
-
 namespace shallows {
+
+enum class SparseDynamics {
+  fixed_point,  ///< integrated by Boost.Odeint until it stands still
+  fifty_steps,  ///< as released: 50 Euler steps of 0.1 time constants
+};
 
 /// The released scheme: so many Euler steps of so many time constants.
 inline constexpr int kEulerSteps = 50;

@@ -20,7 +20,7 @@ Eigen::Map<const Eigen::VectorXd> vector(std::span<const double> values) {
 
 }  // namespace
 
-SparseCoder::SparseCoder(const LearnedParams& params, std::size_t neurons, std::size_t inputs, Rng& rng)
+SparseCoder::SparseCoder(const SparseParams& params, std::size_t neurons, std::size_t inputs, Rng& rng)
     : params_(params),
       weights_(index(neurons), index(inputs)),
       lateral_(Eigen::MatrixXd::Zero(index(neurons), index(neurons))),
@@ -65,7 +65,7 @@ void SparseCoder::learn_brito(std::span<const double> x) {
   for (std::size_t i = 0; i < activity_.size(); ++i) {
     // The first update normalises every row; later ones change only the rows of active neurons.
     if (activity_[i] == 0.0 && learned_ > 1) continue;
-    weights_.row(index(i)) += params_.rate * activity_[i] * vector(x).transpose();
+    weights_.row(index(i)) += params_.fit_rate * activity_[i] * vector(x).transpose();
     normalize({weights_.data() + i * x.size(), x.size()});
   }
 }
@@ -80,22 +80,22 @@ void SparseCoder::learn_foldiak(std::span<const double> x) {
     }
     if (activity_[i] > 0.0) {
       weights_.row(index(i)) +=
-          params_.rate * activity_[i] * (vector(x).transpose() - weights_.row(index(i)));
+          params_.fit_rate * activity_[i] * (vector(x).transpose() - weights_.row(index(i)));
     }
     thresholds_[i] += 1e-2 * (activity_[i] - kActivity);
   }
 }
 
-SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const LearnedParams& params,
+SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const SparseParams& params,
                               Rng rng, FitMonitor& monitor) {
   SparseCoder coder(params, neurons, samples.dimension, rng);
   std::vector<double> x(samples.dimension);
-  for (std::uint64_t t = 0; t < params.updates; ++t) {
+  for (std::uint64_t t = 0; t < params.fit_updates; ++t) {
     samples.read(rng.integer(static_cast<std::uint32_t>(samples.count)), x);
     coder.learn(x);
     if ((t + 1) % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
-  monitor.advance(params.updates % kReportInterval);
+  monitor.advance(params.fit_updates % kReportInterval);
   refuse_divergence(coder.weights());
   return coder;
 }

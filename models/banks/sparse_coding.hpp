@@ -14,9 +14,9 @@
 #include <span>
 #include <vector>
 
-#include "models/banks/learned_params.hpp"
 #include "models/banks/recurrent_dynamics.hpp"
 #include "models/banks/samples.hpp"
+#include "models/banks/sparse_bank.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {
@@ -24,7 +24,7 @@ namespace shallows {
 class SparseCoder {
  public:
   /// W ~ N(0, 1) / (10 sqrt(inputs)), no inhibition. Takes the sparse_* members and `rate` of the parameters.
-  SparseCoder(const LearnedParams& params, std::size_t neurons, std::size_t inputs, Rng& rng);
+  SparseCoder(const SparseParams& params, std::size_t neurons, std::size_t inputs, Rng& rng);
 
   /// The activities at the end of the dynamics. Where the fixed point is not reached within 100 time
   /// constants (lateral weights need not be symmetric) they are those of that moment, and unsettled() counts
@@ -43,7 +43,7 @@ class SparseCoder {
   void learn_brito(std::span<const double> x);
   void learn_foldiak(std::span<const double> x);
 
-  LearnedParams params_;
+  SparseParams params_;
   Matrix weights_;
   Eigen::MatrixXd lateral_;  ///< by columns: an active neuron inhibits along its own
   std::vector<double> thresholds_;
@@ -62,8 +62,8 @@ struct CodeFigures {
   double unsettled = 0.0;  ///< fraction of samples for which the dynamics did not settle
 };
 
-/// Learns from samples drawn with replacement. Advances the monitor by params.updates.
-SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const LearnedParams& params,
+/// Learns from samples drawn with replacement. Advances the monitor by params.fit_updates.
+SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const SparseParams& params,
                               Rng rng, FitMonitor& monitor);
 
 /// Over the first samples, up to `most`.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sim/core/fields.hpp"
+
 namespace shallows {
 
 enum class Distance {
@@ -76,7 +78,12 @@ struct MemoryParams {
   std::size_t pool_step = 0;  ///< between shifts, divides pool; 0: by -pool, 0 and +pool only
   Pooling pooling = Pooling::largest;
   Signs signs = Signs::positive;
-  double exponent = 1.0;  ///< of the pooled responses
+  double exponent = 1.0;         ///< of the pooled responses
+  std::size_t judge_every = 10;  ///< of so many training images one is judged; 0: none
+
+  static Fields<MemoryParams> fields();
+  /// Those that mean something if there is a hidden layer.
+  static Fields<MemoryParams> fields_of_hidden_layer();
 };
 
 }  // namespace shallows

@@ -78,24 +78,25 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank, 
   for (float& bias : hidden_biases_) bias -= static_cast<float>(params.hidden_threshold);
   operations_ += synapses.sources.size();
   if (params.inhibition != HiddenInhibition::none) {
-    assert(bank->inhibition() && params.hidden_rule == HiddenRule::fixed);
+    assert(bank->inhibition() && taught_params(params.hidden_rule) == nullptr);
     inhibited_.emplace(*bank->inhibition(), params.inhibition);
     operations_ += inhibited_->synapses();
   }
-  if (params.hidden_rule != HiddenRule::fixed) plastic_ = make_plastic(params, *bank, seed);
+  if (taught_params(params.hidden_rule) != nullptr) plastic_ = make_plastic(params, *bank, seed);
 }
 
 std::optional<RateNetwork::Plastic> RateNetwork::make_plastic(const RateParams& params,
                                                               const ReceptiveFields& bank,
                                                               std::uint64_t seed) const {
-  Plastic plastic{.synapses = to_synapses(bank),
-                  .learner = HiddenLearner(bank, *fields_),
-                  .learning_rate_factor = static_cast<float>(params.hidden_learning_rate_factor),
-                  .feedback = {}};
-  if (params.hidden_rule == HiddenRule::feedback_alignment) {
+  Plastic plastic{
+      .synapses = to_synapses(bank),
+      .learner = HiddenLearner(bank, *fields_),
+      .learning_rate_factor = static_cast<float>(taught_params(params.hidden_rule)->learning_rate_factor),
+      .feedback = {}};
+  if (const auto* rule = std::get_if<FeedbackAlignmentParams>(&params.hidden_rule)) {
     plastic.feedback.emplace(bank.size(), classes());
     plastic.feedback->assign(
-        draw_weights(params.feedback_scale, bank.size(), classes(), seed, Purpose::feedback_weight));
+        draw_weights(rule->feedback_scale, bank.size(), classes(), seed, Purpose::feedback_weight));
   }
   return plastic;
 }

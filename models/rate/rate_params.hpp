@@ -1,20 +1,16 @@
-// Parameters of the rate network (Illing et al. 2019, ratenets/core.jl; fact sheet, section 3).
+// Parameters of the rate network (Illing et al. 2019, ratenets/core.jl).
 #pragma once
 
 #include "models/banks/hidden_inhibition.hpp"
+#include "models/rate/hidden_rules.hpp"
+#include "models/rate/readout_rules.hpp"
+#include "sim/core/fields.hpp"
 
 namespace shallows {
 
 enum class ReadoutLoss {
   squared_error,  ///< rectified units, as in the paper
   cross_entropy,  ///< softmax
-};
-
-/// How the hidden weights and biases learn.
-enum class HiddenRule {
-  fixed,
-  backprop,            ///< errors come back through the readout's weights
-  feedback_alignment,  ///< errors come back through fixed random weights
 };
 
 /// Hidden layer relu(W1 (x - mean) + b1); readout relu(W2 h + b2), or softmax, trained by the delta rule.
@@ -26,12 +22,11 @@ struct RateParams {
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
   ReadoutLoss loss = ReadoutLoss::squared_error;
-  HiddenRule hidden_rule = HiddenRule::fixed;
+  RateReadoutRuleChoice readout_rule;
+  HiddenRuleChoice hidden_rule;                          ///< fixed by default
   HiddenInhibition inhibition = HiddenInhibition::none;  ///< of a bank that is fixed
-  /// Learning rate of the hidden layer over that of the readout.
-  double hidden_learning_rate_factor = 1.0;
-  /// Feedback weights ~ N(0, 1) * feedback_scale / sqrt(hidden neurons).
-  double feedback_scale = 0.1;
+
+  static Fields<RateParams> fields();
 };
 
 }  // namespace shallows

@@ -32,7 +32,7 @@ void ReferenceReadout::walk(const SpikeTrain& arrivals, TimeMs duration, State& 
     double trace = state.trace[i];
     TimeMs trace_time = 0.0;
     const auto trace_at = [&](TimeMs time) {
-      trace *= std::exp(-(time - trace_time) / params_.trace_tau_ms);
+      trace *= std::exp(-(time - trace_time) / teacher().trace_tau_ms);
       trace_time = time;
       return trace;
     };
@@ -43,7 +43,7 @@ void ReferenceReadout::walk(const SpikeTrain& arrivals, TimeMs duration, State& 
       return jump;
     };
     const auto on_spike = [&](TimeMs time) {
-      trace = trace_at(time) + 1.0 / params_.trace_tau_ms;
+      trace = trace_at(time) + 1.0 / teacher().trace_tau_ms;
       emitted.push_back({time, i});
     };
     reference::walk_neuron(neuron_, params_.bias_mV, shape_.thresholds_mV[i], arrivals.times(), duration,
@@ -55,10 +55,10 @@ void ReferenceReadout::walk(const SpikeTrain& arrivals, TimeMs duration, State& 
 
 void ReferenceReadout::learn(const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson, State& state,
                              SpikeTrain& spikes) {
-  const auto rule = TeacherStdp<double>::with(lesson.learning_rate, params_.weight_bound_mV);
+  const auto rule = TeacherStdp<double>::with(lesson.learning_rate, teacher().weight_bound_mV);
   walk(arrivals, duration, state, spikes, [&](std::size_t w, NeuronId i, TimeMs time, auto&& trace_at) {
     if (time < lesson.from) return;
-    rule.on_pre(weights_[w], i == lesson.label ? params_.target_kHz : 0.0, trace_at(time));
+    rule.on_pre(weights_[w], i == lesson.label ? teacher().target_kHz : 0.0, trace_at(time));
   });
 }
 

@@ -1,7 +1,9 @@
-// Parameters of the spiking network (Illing et al. 2019, LIF_Spiking_RP_RG_MNIST.jl; fact sheet, section 7).
+// Parameters of the spiking network (Illing et al. 2019, LIF_Spiking_RP_RG_MNIST.jl).
 #pragma once
 
 #include "encoders/current_encoder.hpp"
+#include "plasticity/spikes/spike_rules.hpp"
+#include "sim/core/fields.hpp"
 #include "sim/core/types.hpp"
 #include "sim/neurons/lif.hpp"
 
@@ -11,17 +13,17 @@ namespace shallows {
 struct ThresholdParams {
   double threshold_mV = 20.0;
   double threshold_spread_mV = 1.0;
+
+  static Fields<ThresholdParams> fields();
 };
 
 struct SpikingReadoutParams {
   double bias_mV = 20.0;
   /// Initial weights ~ N(0, 1) * weight_scale / sqrt(hidden size).
   double weight_scale_mV = 20.0;
-  double trace_tau_ms = 20.0;
-  /// Rate that the teacher asks of the true class's neuron; 0 of the others. 0.5 kHz = 500 Hz.
-  double target_kHz = 0.5;
-  /// Weight decay factor (1 - learning rate / bound) at each update; 0 switches the decay off.
-  double weight_bound_mV = 0.0;
+  SpikeRuleChoice rule;  ///< by which the readout learns
+
+  static Fields<SpikingReadoutParams> fields();
 };
 
 /// One presentation: training = transient (learning off) + learning; test = test_ms, of which the last
@@ -35,6 +37,8 @@ struct ProtocolParams {
   bool carry_over = true;
   /// As released; by default every test image starts from one fixed state, so their order can't matter.
   bool test_carry_over = false;
+
+  static Fields<ProtocolParams> fields();
 };
 
 enum class EngineKind {
@@ -55,6 +59,8 @@ struct SpikingParams {
   ProtocolParams protocol;
   EngineKind engine = EngineKind::automatic;
   Precision precision = Precision::single_precision;
+
+  static Fields<SpikingParams> fields();
 };
 
 }  // namespace shallows

@@ -62,11 +62,11 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
   std::optional<Teaching<Real>> teaching;
   if (lesson != nullptr) {
     assert(lesson->label < shape_.classes());
-    target[lesson->label] = static_cast<Real>(params_.target_kHz);
+    target[lesson->label] = static_cast<Real>(teacher().target_kHz);
     teaching = {.from = first_at_or_after(arrivals, lesson->from),
                 .weights = nullptr,
                 .target = nullptr,
-                .rule = TeacherStdp<Real>::with(lesson->learning_rate, params_.weight_bound_mV)};
+                .rule = TeacherStdp<Real>::with(lesson->learning_rate, teacher().weight_bound_mV)};
   }
   const auto reset = static_cast<Real>((neuron_.reset_mV - params_.bias_mV) *
                                        std::exp(neuron_.refractory_ms / neuron_.tau_ms));
@@ -78,7 +78,7 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
     }
     const ReadoutGroup<Real> group{
         .tau_ms = neuron_.tau_ms,
-        .trace_tau_ms = params_.trace_tau_ms,
+        .trace_tau_ms = teacher().trace_tau_ms,
         .reset = reset,
         .refractory_ms = neuron_.refractory_ms,
         .gap = gap.data() + first,

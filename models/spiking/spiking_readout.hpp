@@ -63,6 +63,7 @@ class SpikingReadout {
   void load(std::span<const NamedArray> arrays, State& state) const;
 
  private:
+  const TeacherStdpParams& teacher() const { return std::get<TeacherStdpParams>(params_.rule); }
   /// All groups of lanes. With a lesson, `learning` are the weights that may change: this readout's own.
   void run(const SpikeTrain& arrivals, TimeMs duration, const Lesson* lesson, Real* learning, State& state,
            SpikeTrain& spikes) const;
@@ -96,6 +97,7 @@ class ReferenceReadout {
   void load(std::span<const NamedArray> arrays, State& state) const;
 
  private:
+  const TeacherStdpParams& teacher() const { return std::get<TeacherStdpParams>(params_.rule); }
   template <class OnPre>
   void walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
             OnPre&& on_pre) const;

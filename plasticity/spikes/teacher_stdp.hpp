@@ -1,4 +1,4 @@
-// Teacher-signal STDP (Illing et al. 2019, TeacherSignalPlasticity; fact sheet, section 7.3).
+// Teacher-signal STDP (Illing et al. 2019, TeacherSignalPlasticity).
 //
 // At each presynaptic arrival, right after its voltage jump, for every readout neuron i:
 //     w_ij += eta (target_i - tr_i)                     tr_i: spike trace of neuron i, in kHz
@@ -8,7 +8,36 @@
 //     w_ij <- (w_ij + eta (target_i - tr_i)) (1 - eta / bound)
 #pragma once
 
+#include <string_view>
+
+#include "sim/core/fields.hpp"
+
 namespace shallows {
+
+struct TeacherStdpParams {
+  double trace_tau_ms = 20.0;
+  /// Rate that the teacher asks of the true class's neuron; 0 of the others. 0.5 kHz = 500 Hz.
+  double target_kHz = 0.5;
+  /// Weight decay factor (1 - learning rate / bound) at each update; 0 switches the decay off.
+  double weight_bound_mV = 0.0;
+
+  static Fields<TeacherStdpParams> fields() {
+    return {field("trace_tau_ms", &TeacherStdpParams::trace_tau_ms, "ms", "time constant of the spike traces",
+                  positive(kLongestTime)),
+            field("target_kHz", &TeacherStdpParams::target_kHz, "kHz",
+                  "rate the teacher asks of the true class's neuron", non_negative(1e3)),
+            field("weight_bound_mV", &TeacherStdpParams::weight_bound_mV, "mV",
+                  "weight decay by 1 - learning rate / bound at each update; 0: none", non_negative(1e12))};
+  }
+};
+
+/// The entry of the list (plasticity/spikes/spike_rules.hpp).
+struct TeacherStdpRule {
+  using Params = TeacherStdpParams;
+  static constexpr std::string_view name = "teacher-stdp";
+  static constexpr std::string_view about =
+      "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival";
+};
 
 template <class Real>
 struct TeacherStdp {

@@ -4,7 +4,18 @@
 #include <cmath>
 #include <limits>
 
-namespace shallows::lif {
+namespace shallows {
+
+Fields<LifParams> LifParams::fields() {
+  return {
+      field("tau_ms", &LifParams::tau_ms, "ms", "membrane time constant", positive(kLongestTime)),
+      field("reset_mV", &LifParams::reset_mV, "mV", "voltage after a spike; below the threshold", voltage()),
+      field("refractory_ms", &LifParams::refractory_ms, "ms",
+            "time after a spike in which arrivals are lost, but for the last 1e-9 ms of it",
+            non_negative(kLongestTime))};
+}
+
+namespace lif {
 
 double decay(double v_mV, double drive_mV, double elapsed_ms, double tau_ms) {
   return drive_mV + (v_mV - drive_mV) * std::exp(-elapsed_ms / tau_ms);
@@ -55,4 +66,5 @@ void periodic_train(const LifParams& params, double drive_mV, double threshold_m
               : LifState{.v_mV = decay(params.reset_mV, drive_mV, duration - free_at, params.tau_ms)};
 }
 
-}  // namespace shallows::lif
+}  // namespace lif
+}  // namespace shallows

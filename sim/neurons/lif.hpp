@@ -10,6 +10,7 @@
 
 #include <vector>
 
+#include "sim/core/fields.hpp"
 #include "sim/core/types.hpp"
 
 namespace shallows {
@@ -19,6 +20,8 @@ struct LifParams {
   double tau_ms = 25.0;
   double reset_mV = 0.0;
   double refractory_ms = 0.0;
+
+  static Fields<LifParams> fields();
 };
 
 /// One neuron's state at some instant.

@@ -22,8 +22,7 @@ constexpr std::size_t kHiddenSpikes = 35000;
 constexpr TimeMs kDuration = 150.0;
 
 ReceptiveFields bank() {
-  return make_fixed_fields({.kind = FieldKind::gabor, .size = kHidden, .patch = 10, .scale = 40.0}, kShape,
-                           1);
+  return make_gabor_fields({}, {.size = kHidden, .patch = 10, .scale = 40.0}, kShape, 1);
 }
 
 std::vector<double> thresholds(std::size_t size) {

@@ -17,7 +17,7 @@ constexpr std::size_t kClasses = 10;
 constexpr std::size_t kImages = 10 * RateNetwork::kBatch;
 
 ReceptiveFields bank(std::size_t size, std::size_t patch) {
-  return make_fixed_fields({.kind = FieldKind::gabor, .size = size, .patch = patch, .scale = 2.1}, kShape, 1);
+  return make_gabor_fields({}, {.size = size, .patch = patch, .scale = 2.1}, kShape, 1);
 }
 
 benchmark::Counter per_second(double amount) {
@@ -40,7 +40,7 @@ void rate_product(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(RateNetwork::kBatch));
 }
 
-void rate_learning(benchmark::State& state, HiddenRule rule) {
+void rate_learning(benchmark::State& state, HiddenRuleChoice rule) {
   const ReceptiveFields fields =
       bank(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
   RateParams params;
@@ -66,7 +66,7 @@ void rate_learning(benchmark::State& state, HiddenRule rule) {
 }
 
 BENCHMARK(rate_product)->Args({128, 3})->Args({5000, 10})->Args({5000, 28});
-BENCHMARK_CAPTURE(rate_learning, fixed, HiddenRule::fixed)->Args({5000, 10})->Args({5000, 28});
-BENCHMARK_CAPTURE(rate_learning, backprop, HiddenRule::backprop)->Args({5000, 10})->Args({5000, 28});
+BENCHMARK_CAPTURE(rate_learning, fixed, FixedHidden::Params{})->Args({5000, 10})->Args({5000, 28});
+BENCHMARK_CAPTURE(rate_learning, backprop, BackpropParams{})->Args({5000, 10})->Args({5000, 28});
 
 }  // namespace

@@ -20,12 +20,25 @@ namespace {
 constexpr ImageShape kMnist{.height = 28, .width = 28};
 constexpr ImageShape kCifar{.height = 32, .width = 32, .channels = 3};
 
-FixedFieldsParams gabor(std::size_t size, std::size_t patch, double scale, GaborRanges ranges) {
-  return {.kind = FieldKind::gabor, .size = size, .patch = patch, .scale = scale, .gabor_ranges = ranges};
+template <class Params>
+struct Drawn {
+  Params params;
+  BankShape shape;
+};
+
+ReceptiveFields make(const Drawn<RandomParams>& bank, ImageShape images, std::uint64_t seed) {
+  return make_random_fields(bank.params, bank.shape, images, seed);
+}
+ReceptiveFields make(const Drawn<GaborParams>& bank, ImageShape images, std::uint64_t seed) {
+  return make_gabor_fields(bank.params, bank.shape, images, seed);
 }
 
-FixedFieldsParams random(std::size_t size, std::size_t patch, double scale) {
-  return {.kind = FieldKind::random, .size = size, .patch = patch, .scale = scale};
+Drawn<GaborParams> gabor(std::size_t size, std::size_t patch, double scale, GaborRanges ranges) {
+  return {{.gabor_ranges = ranges}, {.size = size, .patch = patch, .scale = scale}};
+}
+
+Drawn<RandomParams> random(std::size_t size, std::size_t patch, double scale) {
+  return {{}, {.size = size, .patch = patch, .scale = scale}};
 }
 
 bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
@@ -35,7 +48,7 @@ bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
 TEST(FixedFields, LieEverywhereWithEqualProbability) {
   // 19 x 19 places: chi-square with 360 degrees of freedom; its upper 1e-6 quantile is below 500.
   constexpr std::size_t size = 361 * 40;
-  const ReceptiveFields bank = make_fixed_fields(random(size, 10, 1.0), kMnist, 1);
+  const ReceptiveFields bank = make(random(size, 10, 1.0), kMnist, 1);
   std::vector<std::size_t> counts(361, 0);
   for (const PatchPosition position : bank.positions()) {
     ASSERT_LE(position.row, 18);
@@ -51,7 +64,7 @@ TEST(FixedFields, LieEverywhereWithEqualProbability) {
 }
 
 TEST(FixedFields, FillAnImageThatIsNotSquare) {
-  const ReceptiveFields bank = make_fixed_fields(random(2000, 4, 1.0), {.height = 6, .width = 9}, 1);
+  const ReceptiveFields bank = make(random(2000, 4, 1.0), {.height = 6, .width = 9}, 1);
   std::vector<std::size_t> rows(3, 0);
   std::vector<std::size_t> columns(6, 0);
   for (const PatchPosition position : bank.positions()) {
@@ -64,8 +77,8 @@ TEST(FixedFields, FillAnImageThatIsNotSquare) {
 }
 
 TEST(FixedFields, CoverTheImageWhenThePatchIsTheImage) {
-  for (const FixedFieldsParams& params : {random(20, 28, 20.0), gabor(20, 28, 40.0, GaborRanges::broad)}) {
-    const ReceptiveFields bank = make_fixed_fields(params, kMnist, 1);
+  for (const ReceptiveFields& bank :
+       {make(random(20, 28, 20.0), kMnist, 1), make(gabor(20, 28, 40.0, GaborRanges::broad), kMnist, 1)}) {
     EXPECT_EQ(bank.filter_size(), 784U);
     for (const PatchPosition position : bank.positions()) EXPECT_EQ(position, (PatchPosition{0, 0}));
     for (std::size_t k = 0; k < 784; ++k) EXPECT_EQ(bank.pixel(7, k), k);
@@ -73,8 +86,7 @@ TEST(FixedFields, CoverTheImageWhenThePatchIsTheImage) {
 }
 
 TEST(FixedFields, MayBeOnePixelLarge) {
-  const ReceptiveFields bank =
-      make_fixed_fields(gabor(100, 1, 3.0, GaborRanges::broad), {.height = 4, .width = 4}, 1);
+  const ReceptiveFields bank = make(gabor(100, 1, 3.0, GaborRanges::broad), {.height = 4, .width = 4}, 1);
   for (const float weight : bank.filters()) EXPECT_FLOAT_EQ(std::abs(weight), 3.0F);
 }
 
@@ -109,7 +121,7 @@ TEST(FixedFields, DrawRandomWeightsWithTheDeviationOfThePaper) {
                                    {kMnist, 10, 0.1, 0.01},
                                    {kCifar, 10, 0.1, 3.2 / (10.0 * std::sqrt(3072.0))}};
   for (const Case& c : cases) {
-    const ReceptiveFields bank = make_fixed_fields(random(1000, c.patch, c.scale), c.shape, 1);
+    const ReceptiveFields bank = make(random(1000, c.patch, c.scale), c.shape, 1);
     const Moments m = moments(bank.filters());
     // At least 1e5 weights; 5 standard errors: 1 / sqrt(n), 1 / sqrt(2 n), sqrt(24 / n).
     EXPECT_NEAR(m.mean / c.expected, 0.0, 5 * 3.2e-3);
@@ -119,7 +131,7 @@ TEST(FixedFields, DrawRandomWeightsWithTheDeviationOfThePaper) {
 }
 
 TEST(FixedFields, DrawRandomWeightsOfEachColourIndependently) {
-  const ReceptiveFields bank = make_fixed_fields(random(1000, 10, 1.0), kCifar, 1);
+  const ReceptiveFields bank = make(random(1000, 10, 1.0), kCifar, 1);
   double products = 0.0;
   for (std::size_t i = 0; i < bank.size(); ++i) {
     for (std::size_t k = 0; k < 100; ++k) products += bank.filter(i)[k] * bank.filter(i)[100 + k];
@@ -134,7 +146,7 @@ TEST(FixedFields, AreTheGaborsOfThePaper) {
   for (const GaborRanges ranges : {GaborRanges::broad, GaborRanges::tuned}) {
     const bool tuned = ranges == GaborRanges::tuned;
     for (const std::size_t p : {10U, 7U}) {
-      const ReceptiveFields bank = make_fixed_fields(gabor(200, p, 40.0, ranges), kMnist, 9);
+      const ReceptiveFields bank = make(gabor(200, p, 40.0, ranges), kMnist, 9);
       Rng place(9, Purpose::receptive_field_position, 0);
       std::vector<PatchPosition> drawn(200);
       const auto places = static_cast<std::uint32_t>(28 - p + 1);
@@ -174,7 +186,7 @@ TEST(FixedFields, AreTheGaborsOfThePaper) {
 }
 
 TEST(FixedFields, HaveTheGivenL1NormInEachColour) {
-  const ReceptiveFields bank = make_fixed_fields(gabor(300, 10, 1.2, GaborRanges::broad), kCifar, 1);
+  const ReceptiveFields bank = make(gabor(300, 10, 1.2, GaborRanges::broad), kCifar, 1);
   for (std::size_t i = 0; i < bank.size(); ++i) {
     const auto filter = bank.filter(i);
     for (std::size_t channel = 0; channel < 3; ++channel) {
@@ -190,10 +202,10 @@ TEST(FixedFields, HaveTheGivenL1NormInEachColour) {
 
 TEST(FixedFields, ApplyTheReleasedFactorOnceForEachChannelIfAsked) {
   for (const std::size_t patch : {std::size_t{10}, std::size_t{32}}) {
-    FixedFieldsParams params = random(1000, patch, 0.1);
-    const ReceptiveFields clean = make_fixed_fields(params, kCifar, 1);
-    params.cubed_colour_scale = true;
-    const ReceptiveFields cubed = make_fixed_fields(params, kCifar, 1);
+    Drawn<RandomParams> bank_of = random(1000, patch, 0.1);
+    const ReceptiveFields clean = make(bank_of, kCifar, 1);
+    bank_of.params.cubed_colour_scale = true;
+    const ReceptiveFields cubed = make(bank_of, kCifar, 1);
     EXPECT_TRUE(std::ranges::equal(cubed.positions(), clean.positions()));
     const double ratio = 32.0 / static_cast<double>(patch);
     for (std::size_t k = 0; k < clean.filters().size(); ++k) {
@@ -205,17 +217,17 @@ TEST(FixedFields, ApplyTheReleasedFactorOnceForEachChannelIfAsked) {
     EXPECT_NEAR(moments(cubed.filters()).deviation / released, 1.0, 5 * 1.3e-3);
   }
   // One channel: the factor is there once already.
-  FixedFieldsParams params = random(50, 10, 0.1);
-  const ReceptiveFields gray = make_fixed_fields(params, kMnist, 1);
-  params.cubed_colour_scale = true;
-  EXPECT_TRUE(same_bits(make_fixed_fields(params, kMnist, 1), gray));
+  Drawn<RandomParams> bank_of = random(50, 10, 0.1);
+  const ReceptiveFields gray = make(bank_of, kMnist, 1);
+  bank_of.params.cubed_colour_scale = true;
+  EXPECT_TRUE(same_bits(make(bank_of, kMnist, 1), gray));
 }
 
 TEST(FixedFields, HaveRandomColoursIfTheyAreOpponent) {
-  FixedFieldsParams params = gabor(2000, 6, 1.2, GaborRanges::tuned_cifar10);
-  const ReceptiveFields blind = make_fixed_fields(params, kCifar, 1);
-  params.gabor_colour = GaborColour::opponent;
-  const ReceptiveFields bank = make_fixed_fields(params, kCifar, 1);
+  Drawn<GaborParams> bank_of = gabor(2000, 6, 1.2, GaborRanges::tuned_cifar10);
+  const ReceptiveFields blind = make(bank_of, kCifar, 1);
+  bank_of.params.gabor_colour = GaborColour::opponent;
+  const ReceptiveFields bank = make(bank_of, kCifar, 1);
   EXPECT_TRUE(std::ranges::equal(bank.positions(), blind.positions()));
   std::size_t opponent = 0;
   for (std::size_t i = 0; i < bank.size(); ++i) {
@@ -247,16 +259,18 @@ TEST(FixedFields, HaveRandomColoursIfTheyAreOpponent) {
 }
 
 TEST(FixedFields, AreTheSameBitsForTheSameSeedOnly) {
-  for (const FixedFieldsParams& params : {random(300, 10, 1.0), gabor(300, 10, 1.0, GaborRanges::tuned)}) {
-    const ReceptiveFields bank = make_fixed_fields(params, kMnist, 5);
-    EXPECT_TRUE(same_bits(bank, make_fixed_fields(params, kMnist, 5)));
-    EXPECT_FALSE(same_bits(bank, make_fixed_fields(params, kMnist, 6)));
-  }
+  const auto check = [](const auto& bank_of) {
+    const ReceptiveFields bank = make(bank_of, kMnist, 5);
+    EXPECT_TRUE(same_bits(bank, make(bank_of, kMnist, 5)));
+    EXPECT_FALSE(same_bits(bank, make(bank_of, kMnist, 6)));
+  };
+  check(random(300, 10, 1.0));
+  check(gabor(300, 10, 1.0, GaborRanges::tuned));
 }
 
 TEST(FixedFields, KeepTheirFiltersWhenMoreAreDrawn) {
-  const ReceptiveFields small = make_fixed_fields(gabor(50, 10, 1.0, GaborRanges::tuned), kMnist, 5);
-  const ReceptiveFields large = make_fixed_fields(gabor(60, 10, 1.0, GaborRanges::tuned), kMnist, 5);
+  const ReceptiveFields small = make(gabor(50, 10, 1.0, GaborRanges::tuned), kMnist, 5);
+  const ReceptiveFields large = make(gabor(60, 10, 1.0, GaborRanges::tuned), kMnist, 5);
   for (std::size_t i = 0; i < small.size(); ++i) {
     bool found = false;
     for (std::size_t j = 0; j < large.size() && !found; ++j) {

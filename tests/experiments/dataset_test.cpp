@@ -272,31 +272,35 @@ TEST(Dataset, ChecksThePatchAgainstTheImages) {
   const std::string message = error_of(ErrorKind::configuration, [&] { check_against_data(config, shape); });
   EXPECT_TRUE(contains(message, "hidden.patch = 21"));
   EXPECT_TRUE(contains(message, "28 x 20"));
-  config.hidden.kind = FieldKind::none;
+  config.hidden.bank = NoBank::Params{};
   EXPECT_NO_THROW(check_against_data(config, shape));
 }
 
 TEST(Dataset, ChecksTheFeaturesAndColoursOfABankAgainstTheImages) {
   Config config;
-  config.hidden.kind = FieldKind::ica;
   config.hidden.patch = 2;
-  config.learned.features = 11;
+  IcaParams ica;
+  ica.features = 11;
+  config.hidden.bank = ica;
   const ImageShape colour{.height = 8, .width = 8, .channels = 3};
   EXPECT_NO_THROW(check_against_data(config, colour));
-  config.learned.features = 12;
+  ica.features = 12;
+  config.hidden.bank = ica;
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, colour); }),
                        "choose 1 to 11"));
-  config.hidden.kind = FieldKind::sparse;
+  SparseParams sparse;
+  sparse.features = 12;
+  config.hidden.size = 24;
+  config.hidden.bank = sparse;
   EXPECT_NO_THROW(check_against_data(config, colour)) << "a sparse code may be overcomplete";
-  config.hidden.kind = FieldKind::gabor;
-  config.hidden.gabor_colour = GaborColour::opponent;
+  config.hidden.bank = GaborParams{.gabor_colour = GaborColour::opponent};
   EXPECT_NO_THROW(check_against_data(config, colour));
   const ImageShape gray{.height = 8, .width = 8};
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, gray); }),
                        "gabor_colour"));
-  config.hidden.kind = FieldKind::random;
+  config.hidden.bank = RandomParams{};
   EXPECT_NO_THROW(check_against_data(config, gray));
-  config.hidden.cubed_colour_scale = true;
+  config.hidden.bank = RandomParams{.cubed_colour_scale = true};
   EXPECT_NO_THROW(check_against_data(config, colour));
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { check_against_data(config, gray); }),
                        "cubed_colour_scale"));

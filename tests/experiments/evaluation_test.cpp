@@ -30,15 +30,17 @@ ReceptiveFields pair_of_neurons() {
 
 Config config_of(HiddenInhibition inhibition, FieldScale scale_by) {
   Config config;
-  config.model = ModelKind::rate;
-  config.rule = ReadoutRule::delta;
-  config.hidden = {.kind = FieldKind::sparse, .size = 2, .patch = 1, .scale = 3.0};
-  config.learned.features = 2;
-  config.learned.scale_by = scale_by;
-  config.rate.hidden_bias_max = 0.0;
-  config.rate.readout_weight_scale = 1.0;
-  config.rate.readout_bias_max = 5.0;  // so that the readout is not silent
-  config.rate.inhibition = inhibition;
+  SparseParams bank;
+  bank.features = 2;
+  bank.scale_by = scale_by;
+  bank.inhibition = inhibition;
+  config.hidden.bank = bank;
+  config.hidden.size = 2;
+  config.hidden.patch = 1;
+  config.hidden.scale = 3.0;
+  config.network = RateParams{.hidden_bias_max = 0.0,
+                              .readout_bias_max = 5.0,  // so that the readout is not silent
+                              .readout_weight_scale = 1.0};
   return config;
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kHidden = 150;  // two blocks
 
-RateParams params_of(HiddenRule rule, ReadoutLoss loss = ReadoutLoss::squared_error) {
+RateParams params_of(HiddenRuleChoice rule, ReadoutLoss loss = ReadoutLoss::squared_error) {
   RateParams params;
   params.hidden_rule = rule;
   params.loss = loss;
@@ -24,8 +24,7 @@ RateParams params_of(HiddenRule rule, ReadoutLoss loss = ReadoutLoss::squared_er
 }
 
 ReceptiveFields random_bank(std::size_t patch, ImageShape shape = kScene) {
-  return make_fixed_fields({.kind = FieldKind::random, .size = kHidden, .patch = patch, .scale = 0.5}, shape,
-                           3);
+  return make_random_fields({}, {.size = kHidden, .patch = patch, .scale = 0.5}, shape, 3);
 }
 
 RateNetwork network(const RateParams& params, const ReceptiveFields& bank) {
@@ -57,7 +56,7 @@ double slope(PlainNetwork& net, double& value, const std::vector<float>& x, std:
 
 TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
   for (const ReadoutLoss loss : {ReadoutLoss::squared_error, ReadoutLoss::cross_entropy}) {
-    const RateParams params = params_of(HiddenRule::backprop, loss);
+    const RateParams params = params_of(BackpropParams{}, loss);
     const ReceptiveFields bank = random_bank(5);
     const ImageSet images = random_images(4, 0);
     for (std::size_t n = 0; n < images.size(); ++n) {
@@ -89,10 +88,15 @@ TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
 
 TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
   const ImageSet images = random_images(RateNetwork::kBatch * 2 + 13, 1);
-  for (const HiddenRule rule : {HiddenRule::backprop, HiddenRule::feedback_alignment}) {
+  for (const HiddenRuleChoice& rule :
+       {HiddenRuleChoice(BackpropParams{}), HiddenRuleChoice(FeedbackAlignmentParams{})}) {
     for (const std::size_t patch : {std::size_t{1}, std::size_t{5}, std::size_t{12}}) {
       RateParams params = params_of(rule);
-      params.hidden_learning_rate_factor = 2.0;
+      std::visit(
+          [](auto& of_rule) {
+            if constexpr (requires { of_rule.learning_rate_factor; }) of_rule.learning_rate_factor = 2.0;
+          },
+          params.hidden_rule);
       const ReceptiveFields bank = random_bank(patch);
       RateNetwork net = network(params, bank);
       PlainNetwork plain = PlainNetwork::of(net, params, bank);
@@ -120,7 +124,7 @@ TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
 
 TEST(HiddenLearning, LeavesWeightsOutsideOfThePatchesAtZero) {
   const ImageSet images = random_images(100, 2);
-  const RateParams params = params_of(HiddenRule::backprop);
+  const RateParams params = params_of(BackpropParams{});
   const ReceptiveFields bank = random_bank(4);
   RateNetwork net = network(params, bank);
   learn(net, images, 2e-2);
@@ -134,7 +138,7 @@ TEST(HiddenLearning, LeavesWeightsOutsideOfThePatchesAtZero) {
 
 TEST(HiddenLearning, HandlesColourAndShapesThatFillNoVector) {
   const ImageShape shape{.height = 7, .width = 19, .channels = 3};
-  const RateParams params = params_of(HiddenRule::backprop);
+  const RateParams params = params_of(BackpropParams{});
   const ReceptiveFields bank = random_bank(3, shape);
   RateNetwork net = network(params, bank);
   PlainNetwork plain = PlainNetwork::of(net, params, bank);
@@ -160,7 +164,7 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
   for (const auto& [name, targets] : lesser_machines()) {
     const PretendMachine machine(targets);
     const ReceptiveFields bank = random_bank(5);
-    RateNetwork net = network(params_of(HiddenRule::feedback_alignment, ReadoutLoss::cross_entropy), bank);
+    RateNetwork net = network(params_of(FeedbackAlignmentParams{}, ReadoutLoss::cross_entropy), bank);
     learn(net, images, 2e-2);
     outcomes.push_back(net.arrays());
     filters.push_back(net.filters());
@@ -171,8 +175,9 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
 
 TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
   const ReceptiveFields bank = random_bank(5);
-  RateParams params = params_of(HiddenRule::feedback_alignment);
-  params.feedback_scale = 1.0;  // the hidden layer must learn as fast as the readout
+  RateParams params = params_of(FeedbackAlignmentParams{});
+  std::get<FeedbackAlignmentParams>(params.hidden_rule).feedback_scale =
+      1.0;  // the hidden layer must learn as fast as the readout
   params.readout_weight_scale = 0.01;
   RateNetwork net = network(params, bank);
   const auto mean_angle = [&](std::uint64_t index) {
@@ -190,20 +195,20 @@ TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
 
 TEST(Backprop, HasNoAngleToReport) {
   const ReceptiveFields bank = random_bank(5);
-  RateNetwork net = network(params_of(HiddenRule::backprop), bank);
+  RateNetwork net = network(params_of(BackpropParams{}), bank);
   EXPECT_EQ(learn(net, random_images(100, 4), 2e-2).angles, 0U);
 }
 
 TEST(RateCosts, CountTheSynapsesAndWhatTheyArePackedIn) {
   const ReceptiveFields bank = random_bank(5);
-  const RateCosts fixed = network(params_of(HiddenRule::fixed), bank).costs(0.5);
+  const RateCosts fixed = network(params_of(FixedHidden::Params{}), bank).costs(0.5);
   EXPECT_EQ(fixed.product.useful_multiply_adds, 150.0 * 25.0);
   EXPECT_EQ(fixed.readout.useful_multiply_adds, 150.0 * 10.0) << "half the inputs, to answer and to learn";
   EXPECT_EQ(fixed.learning.computed_multiply_adds, 0.0);
   // A block of 128 lanes has a row for each pixel under its patches: at least those of one, at most all.
   EXPECT_GE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 25.0);
   EXPECT_LE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 144.0);
-  const RateCosts learned = network(params_of(HiddenRule::backprop), bank).costs(0.5);
+  const RateCosts learned = network(params_of(BackpropParams{}), bank).costs(0.5);
   EXPECT_EQ(learned.product.bytes, fixed.product.bytes);
   EXPECT_EQ(learned.learning.useful_multiply_adds, 0.5 * 150.0 * (10.0 + 25.0));
   EXPECT_GT(learned.total().computed_multiply_adds, fixed.total().computed_multiply_adds);
@@ -211,7 +216,7 @@ TEST(RateCosts, CountTheSynapsesAndWhatTheyArePackedIn) {
 
 TEST(CrossEntropy, AnswersWithProbabilitiesAndLearnsTheClassesApart) {
   const ReceptiveFields bank = random_bank(5);
-  RateNetwork net = network(params_of(HiddenRule::fixed, ReadoutLoss::cross_entropy), bank);
+  RateNetwork net = network(params_of(FixedHidden::Params{}, ReadoutLoss::cross_entropy), bank);
   learn(net, random_images(1000, 5), 2e-2);
   const ImageSet test = random_images(200, 6);
   std::size_t correct = 0;
@@ -227,7 +232,7 @@ TEST(CrossEntropy, AnswersWithProbabilitiesAndLearnsTheClassesApart) {
 
 TEST(RateNetworkReport, TellsADivergence) {
   const ReceptiveFields bank = random_bank(5);
-  for (const HiddenRule rule : {HiddenRule::fixed, HiddenRule::backprop}) {
+  for (const HiddenRuleChoice& rule : {HiddenRuleChoice(), HiddenRuleChoice(BackpropParams{})}) {
     RateNetwork net = network(params_of(rule), bank);
     const LearningReport report = learn(net, random_images(300, 7), 3.0);
     EXPECT_TRUE(report.diverged.has_value() || report.silent > 100U);

@@ -52,7 +52,7 @@ struct Mixture {
 TEST(FastIca, FindsKnownSourcesOfBothKinds) {
   const Mixture mixture(20000, 4, 2);
   FitMonitor monitor(0, {});
-  const std::uint64_t most = LearnedParams{}.ica_steps;
+  const std::uint64_t most = IcaParams{}.ica_steps;
   const IndependentComponents found = fast_ica(mixture.white, most, Rng(1, Purpose::tests, 0), monitor);
   EXPECT_TRUE(found.converged);
   EXPECT_LT(found.steps, most);
@@ -94,9 +94,9 @@ TEST(FastIca, IsTheSameWhetherTheSamplesAreKeptOrReadAnew) {
 
 TEST(NonlinearHebb, FindsKnownSourcesWithHeavyTails) {
   const Mixture mixture(20000, 3, 3);
-  LearnedParams params;
-  params.rate = 0.05;
-  params.updates = 100'000;
+  IcaParams params;
+  params.fit_rate = 0.05;
+  params.fit_updates = 100'000;
   FitMonitor monitor(0, {});
   const IndependentComponents found =
       nonlinear_hebb(mixture.white, params, Rng(1, Purpose::tests, 0), monitor);

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "encoders/fixed_fields.hpp"
-#include "models/banks/learned_fields.hpp"
+#include "models/banks/field_scale.hpp"
+#include "models/banks/sparse_bank.hpp"
 #include "models/banks/sparse_coding.hpp"
 #include "models/rate/rate_network.hpp"
 #include "tests/models/scenes.hpp"
@@ -107,21 +108,22 @@ TEST(InhibitedPopulations, GiveTheSameBitsOnEveryInstructionSet) {
 constexpr std::size_t kNeurons = 6;
 constexpr std::size_t kPatch = 5;
 
-FixedFieldsParams fields(std::size_t populations) {
-  return {.kind = FieldKind::sparse, .size = populations * kNeurons, .patch = kPatch};
+ReceptiveFields learn(const SparseParams& params, std::size_t populations, const ImageSet& images) {
+  const BankShape shape{.size = populations * kNeurons, .patch = kPatch};
+  return SparseBank::make(params, shape, {.shape = images.shape(), .seed = 5, .images = &images})->bank;
 }
 
-LearnedParams params(SparseDynamics dynamics = SparseDynamics::fixed_point) {
-  LearnedParams result;
+SparseParams params(SparseDynamics dynamics = SparseDynamics::fixed_point) {
+  SparseParams result;
   result.features = kNeurons;
-  result.updates = 1500;
-  result.rate = 0.02;
+  result.fit_updates = 1500;
+  result.fit_rate = 0.02;
   result.sparse_dynamics = dynamics;
   return result;
 }
 
 ReceptiveFields learned_bank(const ImageSet& images, std::size_t populations = 20) {
-  return learn_fields(fields(populations), params(), images, 5, {})->bank;
+  return learn(params(), populations, images);
 }
 
 std::vector<std::uint32_t> pixels_of(const ReceptiveFields& bank, std::size_t neuron) {
@@ -140,9 +142,9 @@ std::vector<float> centered(const Image& image) {
 TEST(InhibitedPopulations, RespondAsTheCodersThatLearnedThem) {
   const ImageSet images = random_images(300, 4);
   for (const HiddenInhibition chosen : kDynamics) {
-    const LearnedParams learned = params(
+    const SparseParams learned = params(
         chosen == HiddenInhibition::fixed_point ? SparseDynamics::fixed_point : SparseDynamics::fifty_steps);
-    const ReceptiveFields bank = learn_fields(fields(20), learned, images, 5, {})->bank;
+    const ReceptiveFields bank = learn(learned, 20, images);
     ASSERT_TRUE(bank.inhibition().has_value());
     EXPECT_GT(*std::ranges::max_element(bank.inhibition()->weights), 0.05F);
     const InhibitedPopulations populations(*bank.inhibition(), chosen);

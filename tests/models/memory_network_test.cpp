@@ -12,9 +12,7 @@
 namespace shallows {
 namespace {
 
-ReceptiveFields bank() {
-  return make_fixed_fields({.kind = FieldKind::gabor, .size = 150, .patch = 5, .scale = 2.1}, kScene, 3);
-}
+ReceptiveFields bank() { return make_gabor_fields({}, {.size = 150, .patch = 5, .scale = 2.1}, kScene, 3); }
 
 std::vector<Image> views(const ImageSet& set) {
   std::vector<Image> images;

@@ -55,8 +55,8 @@ struct Outcome {
 
 /// l-RG as in the paper: n = 1000, p = 10, 40 mV.
 Outcome run(const ImageSet& images, const SpikingParams& params) {
-  const ReceptiveFields bank = make_fixed_fields(
-      {.kind = FieldKind::gabor, .size = 1000, .patch = 10, .scale = 40.0}, images.shape(), 1);
+  const ReceptiveFields bank =
+      make_gabor_fields({}, {.size = 1000, .patch = 10, .scale = 40.0}, images.shape(), 1);
   SpikingNetwork network(params, bank, draw_thresholds(params.threshold, 784, 1000, 10, 1), 1);
   std::vector<Presentation> lessons = presentations(images, 2e-4);
   lessons.resize(kLessons);

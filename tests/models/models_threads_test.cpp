@@ -69,7 +69,7 @@ TEST(SpikingNetworkThreads, RespondTheSameWhateverTheirNumber) {
 /// Random filters, and populations of ten neurons that all inhibit each other.
 ReceptiveFields random_bank() {
   const ReceptiveFields drawn =
-      make_fixed_fields({.kind = FieldKind::random, .size = kHidden, .patch = 5, .scale = 0.1}, kScene, 3);
+      make_random_fields({}, {.size = kHidden, .patch = 5, .scale = 0.1}, kScene, 3);
   LateralInhibition inhibition{
       .population = 10, .weights = {}, .thresholds = std::vector<float>(kHidden, 0.01F)};
   for (std::size_t i = 0; i < kHidden; ++i) {
@@ -86,7 +86,7 @@ TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
   const ImageSet images = random_images(200, 2);
   const ReceptiveFields bank = random_bank();
   std::vector<RateParams> cases(4);
-  cases[1].hidden_rule = HiddenRule::feedback_alignment;
+  cases[1].hidden_rule = FeedbackAlignmentParams{};
   cases[2].inhibition = HiddenInhibition::fixed_point;
   cases[3].inhibition = HiddenInhibition::fifty_steps;
   for (const RateParams& params : cases) {

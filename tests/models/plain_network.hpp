@@ -36,8 +36,9 @@ struct PlainNetwork {
             .hidden_biases = doubles("biases/hidden"),
             .weights = doubles("weights/readout/final"),
             .biases = doubles("biases/readout"),
-            .feedback = params.hidden_rule == HiddenRule::feedback_alignment ? doubles("weights/feedback")
-                                                                             : std::vector<double>{}};
+            .feedback = std::holds_alternative<FeedbackAlignmentParams>(params.hidden_rule)
+                            ? doubles("weights/feedback")
+                            : std::vector<double>{}};
   }
 
   std::vector<double> hidden(const std::vector<float>& x) const {
@@ -96,7 +97,7 @@ struct PlainNetwork {
       biases[i] += learning_rate * delta[i];
     }
     const std::size_t size = bank.filter_size();
-    const double rate = learning_rate * params.hidden_learning_rate_factor;
+    const double rate = learning_rate * taught_params(params.hidden_rule)->learning_rate_factor;
     for (std::size_t j = 0; j < h.size(); ++j) {
       if (h[j] <= 0.0) continue;
       for (std::size_t k = 0; k < size; ++k) filters[j * size + k] += rate * error[j] * x[bank.pixel(j, k)];

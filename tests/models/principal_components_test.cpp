@@ -63,10 +63,10 @@ TEST_P(OnlineComponents, SpanTheSubspaceOfTheBatchFitToTwoDegrees) {
   const Samples samples = matrix_samples(gaussian(20000, 12, 5) * deviations.asDiagonal() * axes);
   FitMonitor monitor(0, {});
   const PrincipalComponents batch = principal_components(covariance(samples, monitor), 3);
-  LearnedParams params;
+  PcaParams params;
   params.pca_rule = GetParam();
-  params.rate = 0.5;
-  params.updates = 60'000;
+  params.fit_rate = 0.5;
+  params.fit_updates = 60'000;
   const Matrix online = online_components(samples, 3, params, Rng(1, Purpose::tests, 0), monitor);
   EXPECT_LT(largest_angle(online, batch.vectors), 2.0);
   EXPECT_LT((online * online.transpose() - Matrix::Identity(3, 3)).cwiseAbs().maxCoeff(), 0.05);
@@ -81,10 +81,10 @@ TEST_P(OnlineComponents, SpanTheSubspaceOfTheBatchFitToTwoDegrees) {
 INSTANTIATE_TEST_SUITE_P(Rules, OnlineComponents, ::testing::Values(PcaRule::sanger, PcaRule::oja_subspace));
 
 TEST(OnlineComponents, RefuseToDiverge) {
-  LearnedParams params;
+  PcaParams params;
   params.pca_rule = PcaRule::sanger;
-  params.rate = 1e4;
-  params.updates = 2000;
+  params.fit_rate = 1e4;
+  params.fit_updates = 2000;
   FitMonitor monitor(0, {});
   try {
     online_components(matrix_samples(gaussian(100, 5, 6)), 2, params, Rng(1, Purpose::tests, 0), monitor);

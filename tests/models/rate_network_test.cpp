@@ -13,9 +13,7 @@
 namespace shallows {
 namespace {
 
-ReceptiveFields bank() {
-  return make_fixed_fields({.kind = FieldKind::gabor, .size = 300, .patch = 5, .scale = 2.1}, kScene, 3);
-}
+ReceptiveFields bank() { return make_gabor_fields({}, {.size = 300, .patch = 5, .scale = 2.1}, kScene, 3); }
 
 RateNetwork network(const ReceptiveFields* fields) {
   return {RateParams{}, fields, kScene.pixels(), kSceneClasses, 7};

@@ -31,9 +31,9 @@ Course random_course(std::size_t classes, std::size_t inputs, std::size_t presen
                      std::uint64_t index) {
   Rng rng(95, Purpose::tests, index);
   Course course;
-  course.params.readout.trace_tau_ms = rng.uniform(5.0, 30.0);
+  std::get<TeacherStdpParams>(course.params.readout.rule).trace_tau_ms = rng.uniform(5.0, 30.0);
   course.params.neuron.tau_ms = rng.uniform(5.0, 40.0);
-  if (index % 2 == 1) course.params.readout.weight_bound_mV = 50.0;
+  if (index % 2 == 1) std::get<TeacherStdpParams>(course.params.readout.rule).weight_bound_mV = 50.0;
   if (index % 3 == 2) course.params.neuron.refractory_ms = rng.uniform(0.1, 5.0);
   course.shape.inputs = inputs;
   for (std::size_t i = 0; i < classes; ++i) {

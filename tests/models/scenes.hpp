@@ -60,7 +60,7 @@ inline std::vector<SpikingParams> params_of_all_engines() {
 }
 
 inline ReceptiveFields scene_bank(std::size_t hidden) {
-  return make_fixed_fields({.kind = FieldKind::gabor, .size = hidden, .patch = 5, .scale = 40.0}, kScene, 3);
+  return make_gabor_fields({}, {.size = hidden, .patch = 5, .scale = 40.0}, kScene, 3);
 }
 
 /// 12 x 12 pixels, `hidden` neurons with 5 x 5 Gabor patches, ten classes.

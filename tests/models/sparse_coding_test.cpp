@@ -46,10 +46,10 @@ Eigen::Index bars_found(const Matrix& weights) {
   return found;
 }
 
-LearnedParams brito() {
-  LearnedParams params;
-  params.rate = 1e-2;
-  params.updates = 20'000;
+SparseParams brito() {
+  SparseParams params;
+  params.fit_rate = 1e-2;
+  params.fit_updates = 20'000;
   return params;
 }
 
@@ -91,8 +91,8 @@ TEST(SparseCoding, IsCloseToItsFixedPointAfterTheFiftyStepsOfTheReleasedCode) {
   FitMonitor monitor(0, {});
   std::vector<std::vector<double>> responses;
   for (const SparseDynamics dynamics : {SparseDynamics::fixed_point, SparseDynamics::fifty_steps}) {
-    LearnedParams params = brito();
-    params.updates = 50;
+    SparseParams params = brito();
+    params.fit_updates = 50;
     params.sparse_dynamics = dynamics;
     SparseCoder coder = learn_sparse_code(samples, 8, params, Rng(1, Purpose::tests, 0), monitor);
     const Eigen::VectorXd x = images.row(3);
@@ -107,10 +107,10 @@ TEST(SparseCoding, IsCloseToItsFixedPointAfterTheFiftyStepsOfTheReleasedCode) {
 TEST(SparseCoding, KeepsTheMeanActivityInFoeldiaksVariant) {
   FitMonitor monitor(0, {});
   const Samples samples = matrix_samples(draw_bars(5000));
-  LearnedParams params;
+  SparseParams params;
   params.sparse_rule = SparseRule::foldiak;
   params.sparse_dynamics = SparseDynamics::fifty_steps;
-  params.updates = 40'000;
+  params.fit_updates = 40'000;
   SparseCoder coder = learn_sparse_code(samples, 12, params, Rng(1, Purpose::tests, 0), monitor);
   Eigen::VectorXd mean = Eigen::VectorXd::Zero(12);
   std::vector<double> x(samples.dimension);

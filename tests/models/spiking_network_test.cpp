@@ -110,8 +110,7 @@ TEST(SpikingNetwork, KeepsARefractoryTimeThatIsShortAgainstTauWithEveryEngine) {
     params.hidden_bias_mV = 0.0;
     params.readout.bias_mV = 0.0;
     params.readout.weight_scale_mV = 200.0;
-    const ReceptiveFields bank =
-        make_fixed_fields({.kind = FieldKind::gabor, .size = 150, .patch = 5, .scale = 400.0}, kScene, 3);
+    const ReceptiveFields bank = make_gabor_fields({}, {.size = 150, .patch = 5, .scale = 400.0}, kScene, 3);
     SpikingNetwork network(params, bank,
                            draw_thresholds(params.threshold, kScene.pixels(), 150, kSceneClasses, 3), 3);
     std::size_t spikes = 0;

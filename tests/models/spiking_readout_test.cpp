@@ -161,7 +161,7 @@ TYPED_TEST(AnyReadout, CountsEveryArrivalOfATrainThatHasTheRefractoryTimeAsPerio
 
 TYPED_TEST(AnyReadout, StaysWithinTheBoundOfItsWeightDecay) {
   SpikingParams params;
-  params.readout.weight_bound_mV = 4.0;
+  std::get<TeacherStdpParams>(params.readout.rule).weight_bound_mV = 4.0;
   TypeParam readout(params, {.inputs = 1, .thresholds_mV = {1e5, 1e5}}, std::vector{50.0, -50.0});
   auto state = readout.initial_state(std::vector{20.0, 20.0});
   std::vector<Spike> arrivals;

@@ -46,7 +46,7 @@ nlohmann::json describe_run(const Config& config, const Network& network, const 
                            {"epochs", config.training.epochs},
                            {"engine", network.engine()}};
   if (!dataset.test.empty()) result["test_sha256"] = dataset.identity.test.sha256;
-  if (config.hidden.kind != FieldKind::none) result["patch"] = config.hidden.patch;
+  if (origin_of(config.hidden.bank) != BankOrigin::none) result["patch"] = config.hidden.patch;
   if (network.memory() != nullptr) result["fields"] = network.memory()->fields();
   return result;
 }
@@ -82,9 +82,9 @@ std::string lost_classes_warning(const nlohmann::json& result, const Config& con
     if (lost == result.end() || lost->empty()) continue;
     const std::string problem =
         fmt::format("class {} is never the answer to the {} images", list_of(*lost), split);
-    if (config.model == ModelKind::memory)
+    if (config.memory() != nullptr)
       return problem + " (a memory has few rows of it, or none); raise memory.max_neurons";
-    if (config.model == ModelKind::rate && config.rate.loss == ReadoutLoss::squared_error)
+    if (config.rate() != nullptr && config.rate()->loss == ReadoutLoss::squared_error)
       return problem +
              " (a rectified unit that falls silent for all images learns nothing any more); lower "
              "training.learning_rate, raise readout.bias_max, or set readout.loss = \"cross-entropy\"";

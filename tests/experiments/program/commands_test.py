@@ -37,7 +37,7 @@ class Help(ProgramTestCase):
             "figure": ["neurons", "classes", "match", "settings", "--output", "--runs", "--values", "--threshold",
                        "--vary", "--set"],
             "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
-            "list": ["models", "encoders", "rules", "datasets", "configs"],
+            "list": ["networks", "banks", "rules", "datasets", "configs"],
             "config": ["CONFIG.toml", "--set"],
             "bench": ["--suite", "--rows", "--plot", "--images", "--threads", "--json"],
         }
@@ -154,14 +154,14 @@ class Inspect(ProgramTestCase):
 class ListAndConfig(ProgramTestCase):
     def test_list_names_everything_that_has_a_name(self):
         text = self.succeed("list", "--configs", SOURCES / "experiments/configs").stdout
-        for word in ("models", "spiking", "rate", "encoders", "random", "gabor", "rules", "teacher-stdp", "delta",
+        for word in ("networks", "spiking", "rate", "banks", "random", "gabor", "rules", "teacher-stdp", "delta",
                      "datasets", "mnist", "fashion-mnist", "configs", "lif-l-rg"):
             self.assertIn(word, text)
 
     def test_list_gives_json_of_one_kind(self):
-        figures = self.succeed_json("list", "models")
-        self.assertEqual([entry["name"] for entry in figures["models"]], ["spiking", "rate", "memory"])
-        self.assertEqual(list(figures), ["models"])
+        figures = self.succeed_json("list", "networks")
+        self.assertEqual([entry["name"] for entry in figures["networks"]], ["spiking", "rate", "memory"])
+        self.assertEqual(list(figures), ["networks"])
 
     def test_list_of_configs_in_a_folder_without_any_is_refused(self):
         self.assert_refused(self.run_program("list", "configs", "--configs", "nowhere"), EXIT_USAGE, "nowhere")

@@ -1,4 +1,4 @@
-#include "experiments/config/registry.hpp"
+#include "experiments/program/catalogue.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,65 +17,49 @@ using testing::contains;
 using testing::error_of;
 using testing::TemporaryDirectory;
 
-constexpr Category kCategories[] = {Category::models, Category::encoders, Category::rules,
-                                    Category::datasets};
-
-const std::vector<std::string>& choices(const char* key) {
-  return std::get<ChoiceDomain>(find_config_key(key)->domain).names;
-}
-
-TEST(Registry, EveryEntryHasAUniqueNameAndADescriptionAndIsFound) {
-  for (const Category category : kCategories) {
+TEST(Catalogue, GivesEveryEntryAUniqueNameAndALine) {
+  for (const Catalogue& list : catalogues()) {
     std::set<std::string> names;
-    EXPECT_FALSE(registered(category).empty());
-    for (const RegistryEntry& entry : registered(category)) {
+    EXPECT_FALSE(list.entries.empty()) << list.name;
+    for (const Listed& entry : list.entries) {
       EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
-      EXPECT_GT(entry.description.size(), 10U) << entry.name;
-      EXPECT_EQ(entry.description.find('\n'), std::string::npos);
-      EXPECT_EQ(&find_registered(category, entry.name), &entry);
+      EXPECT_GT(entry.about.size(), 10U) << entry.name;
+      EXPECT_EQ(entry.about.find('\n'), std::string::npos);
     }
   }
 }
 
-TEST(Registry, ListsExactlyTheModelsAndRulesThatAConfigurationCanChoose) {
-  EXPECT_EQ(registered_names(Category::models), choices("model"));
-  std::vector<std::string> rules = choices("readout.rule");
-  for (const std::string& rule : choices("hidden.rule")) {
-    if (rule != "fixed") rules.push_back(rule);
-  }
-  EXPECT_EQ(registered_names(Category::rules), rules);
-}
-
-TEST(Registry, ListsEveryBankThatAConfigurationCanChoose) {
-  for (const std::string& bank : choices("hidden.kind")) {
-    if (bank != "none") {
-      EXPECT_NO_THROW(find_registered(Category::encoders, bank));
+TEST(Catalogue, ListsWhatAConfigurationCanChoose) {
+  const auto has = [](const std::string& list, const std::string& name) {
+    for (const Catalogue& found : catalogues()) {
+      if (found.name == list && std::ranges::find(found.entries, name, &Listed::name) != found.entries.end())
+        return true;
     }
+    return false;
+  };
+  const std::pair<const char*, const char*> choices[] = {
+      {"networks", "model"}, {"banks", "hidden.kind"}, {"rules", "hidden.rule"}, {"rules", "readout.rule"}};
+  for (const auto& [list, key] : choices) {
+    for (const std::string& name : std::get<ChoiceDomain>(find_config_key(key)->domain).names)
+      EXPECT_TRUE(has(list, name)) << name;
   }
+  EXPECT_FALSE(has("rules", "gabor"));
 }
 
-TEST(Registry, SuggestsTheNearestName) {
-  const std::string message =
-      error_of(ErrorKind::configuration, [] { find_registered(Category::rules, "stpd"); });
-  EXPECT_EQ(message,
-            "unknown rule 'stpd' (known: teacher-stdp, delta, backprop, feedback-alignment); did you mean "
-            "'teacher-stdp'?");
-}
-
-TEST(Registry, ListsConfigurationsWithTheirFirstComment) {
+TEST(Catalogue, ListsConfigurationsWithTheirFirstComment) {
   const TemporaryDirectory directory;
   std::ofstream(directory.file("b.toml")) << "# What b does\nseed = 1\n";
   std::ofstream(directory.file("a.toml")) << "seed = 1\n";
   std::ofstream(directory.file("c.txt")) << "# not a configuration\n";
-  const std::vector<RegistryEntry> entries = list_configs(directory.path());
+  const std::vector<Listed> entries = list_configs(directory.path());
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0].name, "a");
-  EXPECT_EQ(entries[0].description, "");
+  EXPECT_EQ(entries[0].about, "");
   EXPECT_EQ(entries[1].name, "b");
-  EXPECT_EQ(entries[1].description, "What b does");
+  EXPECT_EQ(entries[1].about, "What b does");
 }
 
-TEST(Registry, RefusesToListAMissingDirectory) {
+TEST(Catalogue, RefusesToListAMissingDirectory) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("nowhere");
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { list_configs(path); }), path));

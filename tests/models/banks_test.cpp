@@ -1,4 +1,4 @@
-#include "models/banks/learned_fields.hpp"
+#include "models/banks/banks.hpp"
 
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "models/banks/field_scale.hpp"
 #include "models/banks/principal_components.hpp"
 #include "models/spiking/spiking_network.hpp"
 #include "sim/core/error.hpp"
@@ -38,19 +39,23 @@ ImageSet colour_images(std::size_t count, std::size_t dark = 0) {
   return images;
 }
 
-FixedFieldsParams fields(FieldKind kind, std::size_t size, std::size_t patch) {
-  return {.kind = kind, .size = size, .patch = patch};
-}
-
-LearnedParams params(std::size_t features) {
-  LearnedParams result;
+template <class Params>
+Params params(std::size_t features) {
+  Params result;
   result.features = features;
-  result.updates = 2500;
-  result.rate = 0.05;
+  result.fit_updates = 2500;
+  result.fit_rate = 0.05;
   return result;
 }
 
-double figure(const LearnedFields& learned, const std::string& name) {
+std::optional<MadeBank> learn(const BankChoice& bank, std::size_t size, std::size_t patch,
+                              const ImageSet& images, std::uint64_t seed = 5, FitProgress progress = {}) {
+  return make_fields(
+      bank, {.size = size, .patch = patch},
+      {.shape = images.shape(), .seed = seed, .images = &images, .progress = std::move(progress)});
+}
+
+double figure(const MadeBank& learned, const std::string& name) {
   for (const FitFigure& found : learned.figures) {
     if (found.name == name) return found.value;
   }
@@ -63,47 +68,47 @@ bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
          a.inhibition() == b.inhibition();
 }
 
-struct Case {
-  FieldKind kind;
-  LearnedParams params;
-};
-
 /// Every learner.
-std::vector<Case> cases() {
-  std::vector<Case> all = {
-      {FieldKind::pca, params(5)}, {FieldKind::ica, params(5)}, {FieldKind::sparse, params(5)}};
-  all.push_back(all[0]);
-  all.back().params.pca_rule = PcaRule::sanger;
-  all.push_back(all[0]);
-  all.back().params.pca_rule = PcaRule::oja_subspace;
-  all.push_back(all[1]);
-  all.back().params.ica_rule = IcaRule::nonlinear_hebb;
-  all.push_back(all[1]);
-  all.back().params.ica_steps = 0;
-  all.push_back(all[2]);
-  all.back().params.sparse_rule = SparseRule::foldiak;
-  return all;
+std::vector<BankChoice> learners() {
+  auto sanger = params<PcaParams>(5), oja = sanger;
+  sanger.pca_rule = PcaRule::sanger;
+  oja.pca_rule = PcaRule::oja_subspace;
+  auto online = params<IcaParams>(5), unrotated = online;
+  online.ica_rule = IcaRule::nonlinear_hebb;
+  unrotated.ica_steps = 0;
+  auto foldiak = params<SparseParams>(5);
+  foldiak.sparse_rule = SparseRule::foldiak;
+  return {params<PcaParams>(5),
+          params<IcaParams>(5),
+          params<SparseParams>(5),
+          sanger,
+          oja,
+          online,
+          unrotated,
+          foldiak};
 }
 
-TEST(LearnedFields, AreTheSameBitsForAnyNumberOfThreads) {
+LearnedParams& learned_of(BankChoice& bank) { return static_cast<LearnedParams&>(*measured_params(bank)); }
+
+TEST(LearnedBanks, AreTheSameBitsForAnyNumberOfThreads) {
   const ImageSet images = colour_images(600);
-  for (const Case& c : cases()) {
+  for (const BankChoice& bank_of : learners()) {
     std::vector<ReceptiveFields> banks;
     for (const std::size_t threads : {1U, 2U, 4U}) {
       const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
-      banks.push_back(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, {})->bank);
+      banks.push_back(learn(bank_of, 40, 3, images)->bank);
     }
-    EXPECT_TRUE(same_bits(banks[0], banks[1])) << static_cast<int>(c.kind);
-    EXPECT_TRUE(same_bits(banks[0], banks[2])) << static_cast<int>(c.kind);
-    const ReceptiveFields other = learn_fields(fields(c.kind, 40, 3), c.params, images, 6, {})->bank;
+    EXPECT_TRUE(same_bits(banks[0], banks[1])) << bank_of.index();
+    EXPECT_TRUE(same_bits(banks[0], banks[2])) << bank_of.index();
+    const ReceptiveFields other = learn(bank_of, 40, 3, images, 6)->bank;
     EXPECT_FALSE(same_bits(banks[0], other)) << "the seed matters";
   }
 }
 
-TEST(LearnedFields, ShareAPatchWithinAPopulation) {
+TEST(LearnedBanks, ShareAPatchWithinAPopulation) {
   const ImageSet images = colour_images(200);
-  for (const Case& c : cases()) {
-    const ReceptiveFields bank = learn_fields(fields(c.kind, 200, 4), c.params, images, 5, {})->bank;
+  for (const BankChoice& bank_of : learners()) {
+    const ReceptiveFields bank = learn(bank_of, 200, 4, images)->bank;
     ASSERT_EQ(bank.size(), 200U);
     EXPECT_EQ(bank.filter_size(), 48U);
     bool last_row = false;
@@ -118,25 +123,24 @@ TEST(LearnedFields, ShareAPatchWithinAPopulation) {
   }
 }
 
-TEST(LearnedFields, LeaveOutTheLastPlacesAsReleasedOnRequest) {
+TEST(LearnedBanks, LeaveOutTheLastPlacesAsReleasedOnRequest) {
   const ImageSet images = colour_images(50);
-  LearnedParams released = params(2);
+  auto released = params<PcaParams>(2);
   released.places = PatchPlaces::without_last;
-  const ReceptiveFields bank = learn_fields(fields(FieldKind::pca, 200, 4), released, images, 5, {})->bank;
+  const ReceptiveFields bank = learn(released, 200, 4, images)->bank;
   for (const PatchPosition position : bank.positions()) {
     EXPECT_LE(position.row, 3);
     EXPECT_LE(position.column, 4);
   }
-  EXPECT_NO_THROW(learn_fields(fields(FieldKind::pca, 2, 8), released, images, 5, {}));
+  EXPECT_NO_THROW(learn(released, 2, 8, images));
 }
 
 /// Whether the covariance is cut out of the image's or summed for the patch, the components are those of the
 /// patch.
-TEST(LearnedFields, ArePrincipalComponentsOfTheirOwnPatch) {
+TEST(LearnedBanks, ArePrincipalComponentsOfTheirOwnPatch) {
   const ImageSet images = colour_images(700);
   for (const std::size_t populations : {1U, 30U}) {
-    const LearnedFields learned =
-        *learn_fields(fields(FieldKind::pca, 4 * populations, 3), params(4), images, 5, {});
+    const MadeBank learned = *learn(params<PcaParams>(4), 4 * populations, 3, images);
     const ReceptiveFields& bank = learned.bank;
     for (std::size_t p = 0; p < populations; ++p) {
       Matrix rows(700, 27);
@@ -161,27 +165,27 @@ TEST(LearnedFields, ArePrincipalComponentsOfTheirOwnPatch) {
   }
 }
 
-TEST(LearnedFields, LearnFromTheFirstImagesOnlyOnRequest) {
+TEST(LearnedBanks, LearnFromTheFirstImagesOnlyOnRequest) {
   const ImageSet images = colour_images(300);
-  for (Case c : cases()) {
-    c.params.fit_images = 100;
-    const ReceptiveFields part = learn_fields(fields(c.kind, 10, 3), c.params, images, 5, {})->bank;
+  for (BankChoice bank_of : learners()) {
+    learned_of(bank_of).fit_images = 100;
+    const ReceptiveFields part = learn(bank_of, 10, 3, images)->bank;
     ImageSet first = images.slice(0, 100);
-    c.params.fit_images = 0;
-    EXPECT_TRUE(same_bits(part, learn_fields(fields(c.kind, 10, 3), c.params, first, 5, {})->bank));
+    learned_of(bank_of).fit_images = 0;
+    EXPECT_TRUE(same_bits(part, learn(bank_of, 10, 3, first)->bank));
   }
 }
 
-TEST(LearnedFields, AreSilentWhereTheImagesAlwaysAreDark) {
+TEST(LearnedBanks, AreSilentWhereTheImagesAlwaysAreDark) {
   const ImageSet images = colour_images(300, 5);
-  for (const FieldKind kind : {FieldKind::pca, FieldKind::ica}) {
+  for (const BankChoice& bank_of : {BankChoice(params<PcaParams>(5)), BankChoice(params<IcaParams>(5))}) {
     std::uint64_t last = 0, all = 1;
     const auto watch = [&](std::uint64_t done, std::uint64_t total) {
       last = done;
       all = total;
       return true;
     };
-    const LearnedFields learned = *learn_fields(fields(kind, 300, 3), params(5), images, 5, watch);
+    const MadeBank learned = *learn(bank_of, 300, 3, images, 5, watch);
     EXPECT_EQ(last, all);
     double zeros = 0.0;
     for (std::size_t i = 0; i < 300; ++i) {
@@ -198,12 +202,12 @@ TEST(LearnedFields, AreSilentWhereTheImagesAlwaysAreDark) {
   }
 }
 
-TEST(LearnedFields, StopWhenTheirProgressSaysSo) {
+TEST(LearnedBanks, StopWhenTheirProgressSaysSo) {
   const ImageSet images = colour_images(2000);
-  for (const Case& c : cases()) {
+  for (const BankChoice& bank_of : learners()) {
     std::uint64_t calls = 0;
     const auto stop = [&](std::uint64_t, std::uint64_t) { return ++calls < 2; };
-    EXPECT_FALSE(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, stop).has_value());
+    EXPECT_FALSE(learn(bank_of, 40, 3, images, 5, stop).has_value());
     std::uint64_t last = 0, all = 1;
     const auto watch = [&](std::uint64_t done, std::uint64_t total) {
       EXPECT_GE(done, last);
@@ -211,18 +215,18 @@ TEST(LearnedFields, StopWhenTheirProgressSaysSo) {
       all = total;
       return true;
     };
-    EXPECT_TRUE(learn_fields(fields(c.kind, 40, 3), c.params, images, 5, watch).has_value());
-    EXPECT_EQ(last, all) << "progress ends at 100 %: " << static_cast<int>(c.kind);
+    EXPECT_TRUE(learn(bank_of, 40, 3, images, 5, watch).has_value());
+    EXPECT_EQ(last, all) << "progress ends at 100 %: " << bank_of.index();
   }
 }
 
-TEST(LearnedFields, OfIndependentComponentsTakeTheStepsAskedForAndKeepThePatchesWhite) {
+TEST(LearnedBanks, OfIndependentComponentsTakeTheStepsAskedForAndKeepThePatchesWhite) {
   const ImageSet images = colour_images(300);
   std::vector<ReceptiveFields> banks;
   for (const std::uint64_t steps : {0U, 1U, 2U}) {
-    LearnedParams some = params(5);
+    auto some = params<IcaParams>(5);
     some.ica_steps = steps;
-    LearnedFields learned = *learn_fields(fields(FieldKind::ica, 10, 3), some, images, 5, {});
+    MadeBank learned = *learn(some, 10, 3, images);
     EXPECT_EQ(figure(learned, "steps"), static_cast<double>(steps));
     for (const ReceptiveFields& other : banks) EXPECT_FALSE(same_bits(other, learned.bank)) << steps;
     // A rotation leaves the responses to the images at mean 0, variance 1 and uncorrelated.
@@ -240,11 +244,11 @@ TEST(LearnedFields, OfIndependentComponentsTakeTheStepsAskedForAndKeepThePatches
   }
 }
 
-TEST(LearnedFields, RefuseACovarianceThatDoesNotFitIntoMemory) {
+TEST(LearnedBanks, RefuseACovarianceThatDoesNotFitIntoMemory) {
   constexpr ImageShape kLarge{.height = 200, .width = 200};
   const ImageSet images(kLarge, std::vector<std::uint8_t>(kLarge.pixels()), {0});
   try {
-    learn_fields(fields(FieldKind::ica, 2, 200), params(2), images, 5, {});
+    learn(params<IcaParams>(2), 2, 200, images);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::configuration);
@@ -254,7 +258,7 @@ TEST(LearnedFields, RefuseACovarianceThatDoesNotFitIntoMemory) {
 
 TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
   const ImageSet images = colour_images(300);
-  const ReceptiveFields bank = learn_fields(fields(FieldKind::pca, 40, 3), params(5), images, 5, {})->bank;
+  const ReceptiveFields bank = learn(params<PcaParams>(5), 40, 3, images)->bank;
   const auto answers = [&](const ReceptiveFields& scaled) {
     std::vector<double> all, one(scaled.size());
     std::vector<float> pixels(kColour.pixels());
@@ -282,8 +286,7 @@ TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
     for (const double answer : answers(scaled)) magnitudes += std::abs(answer);
     return magnitudes;
   };
-  const ReceptiveFields gabors =
-      make_fixed_fields({.kind = FieldKind::gabor, .size = 40, .patch = 3, .scale = 25.0}, kColour, 1);
+  const ReceptiveFields gabors = make_gabor_fields({}, {.size = 40, .patch = 3, .scale = 25.0}, kColour, 1);
   const ReceptiveFields driving =
       scaled_fields(bank, FieldScale::gabor_drive, 25.0, HiddenInhibition::none, images);
   EXPECT_NEAR(drive(driving) / drive(gabors), 1.0, 1e-5);
@@ -294,10 +297,11 @@ TEST(ScaledFields, HaveTheMeasureThatIsAskedFor) {
 }
 
 /// Fast and reference engine agree on colour images through learned weights, as they do on Gabors.
-TEST(LearnedFields, RunInASpikingNetworkInColour) {
+TEST(LearnedBanks, RunInASpikingNetworkInColour) {
   const ImageSet images = colour_images(300);
-  for (const FieldKind kind : {FieldKind::pca, FieldKind::ica, FieldKind::sparse}) {
-    const ReceptiveFields raw = learn_fields(fields(kind, 40, 4), params(5), images, 5, {})->bank;
+  for (const BankChoice& bank_of : {BankChoice(params<PcaParams>(5)), BankChoice(params<IcaParams>(5)),
+                                    BankChoice(params<SparseParams>(5))}) {
+    const ReceptiveFields raw = learn(bank_of, 40, 4, images)->bank;
     const ReceptiveFields bank = scaled_fields(raw, FieldScale::l1, 40.0, HiddenInhibition::none, images);
     std::vector<std::vector<float>> scores;
     std::vector<std::size_t> spikes;

@@ -1,0 +1,44 @@
+// Independent components of the patches (Illing et al. 2019, ICA): FastICA in batch, or a local rule on
+// inputs whitened by PCA.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "encoders/bank.hpp"
+#include "models/banks/learned_params.hpp"
+
+namespace shallows {
+
+enum class IcaRule {
+  fast_ica,        ///< batch; tanh, symmetric decorrelation (Hyvarinen 1999)
+  nonlinear_hebb,  ///< online, local, on inputs whitened by PCA
+};
+
+struct IcaParams : LearnedParams, OnlineParams {
+  IcaRule ica_rule = IcaRule::fast_ica;
+  /// Of FastICA at most, which ends earlier where it has converged. 1: as released; 0: each population keeps
+  /// the random rotation of its whitened patches that it starts from.
+  std::uint64_t ica_steps = 200;
+  double variance_floor = 0.0;  ///< added to the variances by which the components are whitened
+
+  IcaParams() { fit_rate = 0.05; }
+  static Fields<IcaParams> fields();
+};
+
+struct IcaBank {
+  using Params = IcaParams;
+  static constexpr std::string_view name = "ica";
+  static constexpr std::string_view abbreviation = "ica";
+  static constexpr std::string_view about = "independent components of patches, FastICA or a local rule";
+  static constexpr BankOrigin origin = BankOrigin::learned;
+
+  static void set_defaults(Params& params, BankShape& shape, Unit unit);
+  static std::optional<Problem> problem(const Params& params, const BankShape& shape,
+                                        const ImageShape* images);
+  static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);
+};
+
+}  // namespace shallows

@@ -1,0 +1,79 @@
+#include "models/banks/pca_bank.hpp"
+
+#include <numeric>
+#include <utility>
+
+#include "models/banks/populations.hpp"
+#include "models/banks/principal_components.hpp"
+#include "sim/core/rng.hpp"
+
+namespace shallows {
+namespace {
+
+class BatchPca : public PopulationRule {
+ public:
+  explicit BatchPca(const PcaParams& params) : params_(params) {}
+
+  bool needs_covariance() const override { return true; }
+  std::uint64_t steps() const override { return 1; }
+  Population learn(const Samples&, const Matrix* covariance, std::size_t,
+                   FitMonitor& monitor) const override {
+    PrincipalComponents components = principal_components(*covariance, params_.features);
+    Population population{.filters = std::move(components.vectors)};
+    population.total = components.total_variance;
+    population.explained = std::accumulate(components.variances.begin(), components.variances.end(), 0.0);
+    monitor.advance(1);
+    return population;
+  }
+
+ private:
+  const PcaParams& params_;
+};
+
+class OnlinePca : public PopulationRule {
+ public:
+  OnlinePca(const PcaParams& params, std::uint64_t seed) : params_(params), seed_(seed) {}
+
+  bool needs_covariance() const override { return false; }
+  std::uint64_t steps() const override { return params_.fit_updates; }
+  Population learn(const Samples& samples, const Matrix*, std::size_t population,
+                   FitMonitor& monitor) const override {
+    const Rng rng(seed_, Purpose::online_components, population);
+    return {.filters = online_components(samples, params_.features, params_, rng, monitor)};
+  }
+
+ private:
+  const PcaParams& params_;
+  std::uint64_t seed_;
+};
+
+}  // namespace
+
+Fields<PcaParams> PcaParams::fields() {
+  Fields<PcaParams> online = inherited<PcaParams, OnlineParams>();
+  for (auto& field : online) field.conditions = {{"pca_rule", {"sanger", "oja-subspace"}}};
+  return joined(
+      inherited<PcaParams, LearnedParams>(),
+      Fields<PcaParams>{choice(
+          "pca_rule", &PcaParams::pca_rule, "rule",
+          "batch eigenvectors (as released), or a local online rule",
+          {{"batch", PcaRule::batch}, {"sanger", PcaRule::sanger}, {"oja-subspace", PcaRule::oja_subspace}})},
+      std::move(online));
+}
+
+void PcaBank::set_defaults(Params& params, BankShape& shape, Unit unit) {
+  set_learned_defaults(params, shape, unit);
+}
+
+std::optional<Problem> PcaBank::problem(const Params& params, const BankShape& shape,
+                                        const ImageShape* images) {
+  return problem_of_components(params, shape, images);
+}
+
+std::optional<MadeBank> PcaBank::make(const Params& params, const BankShape& shape,
+                                      const BankSource& source) {
+  if (params.pca_rule == PcaRule::batch) return fit_populations(BatchPca(params), params, shape, source);
+  return fit_populations(OnlinePca(params, source.seed), params, shape, source);
+}
+
+}  // namespace shallows

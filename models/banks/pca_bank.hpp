@@ -1,0 +1,39 @@
+// Principal components of the patches (Illing et al. 2019, PCA): in batch as released, or by local rules.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "encoders/bank.hpp"
+#include "models/banks/learned_params.hpp"
+
+namespace shallows {
+
+enum class PcaRule {
+  batch,         ///< eigenvectors of the covariance
+  sanger,        ///< online, local; the components
+  oja_subspace,  ///< online, local; their subspace
+};
+
+struct PcaParams : LearnedParams, OnlineParams {
+  PcaRule pca_rule = PcaRule::batch;
+
+  PcaParams() { fit_rate = 0.5; }
+  static Fields<PcaParams> fields();
+};
+
+struct PcaBank {
+  using Params = PcaParams;
+  static constexpr std::string_view name = "pca";
+  static constexpr std::string_view abbreviation = "pca";
+  static constexpr std::string_view about = "principal components of patches, in batch or by a local rule";
+  static constexpr BankOrigin origin = BankOrigin::learned;
+
+  static void set_defaults(Params& params, BankShape& shape, Unit unit);
+  static std::optional<Problem> problem(const Params& params, const BankShape& shape,
+                                        const ImageShape* images);
+  static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);
+};
+
+}  // namespace shallows

@@ -1,0 +1,83 @@
+#include "models/networks/networks.hpp"
+
+#include <fmt/format.h>
+
+#include "models/spiking/spiking_network.hpp"
+#include "sim/layer/lif_layer.hpp"
+
+namespace shallows {
+
+std::optional<Problem> SpikingModel::problem(const Params& params, BankOrigin bank, double learning_rate) {
+  const double threshold_mV = params.threshold.threshold_mV;
+  if (bank == BankOrigin::none) {
+    return Problem{"hidden.kind = \"none\" does not go with model = \"spiking\"", "",
+                   "choose a bank, or model = \"rate\""};
+  }
+  if (params.neuron.reset_mV >= threshold_mV) {
+    return Problem{fmt::format("neuron.reset_mV = {} is not below neuron.threshold_mV = {}",
+                               params.neuron.reset_mV, threshold_mV),
+                   "", "lower the reset or raise the threshold"};
+  }
+  if (params.protocol.count_ms > params.protocol.test_ms) {
+    return Problem{fmt::format("protocol.count_ms = {} is longer than protocol.test_ms = {}",
+                               params.protocol.count_ms, params.protocol.test_ms),
+                   "", "count over the presentation or its last part"};
+  }
+  const double bound_mV = std::get<TeacherStdpParams>(params.readout.rule).weight_bound_mV;
+  if (bound_mV > 0.0 && learning_rate >= bound_mV) {
+    return Problem{
+        fmt::format("training.learning_rate = {} is not below readout.weight_bound_mV = {}, so every "
+                    "update would erase a weight or change its sign",
+                    learning_rate, bound_mV),
+        "", "raise the bound or lower the rate"};
+  }
+  const bool driven = params.hidden_bias_mV > threshold_mV || params.readout.bias_mV > threshold_mV;
+  const bool long_refractory = params.neuron.refractory_ms > kLongestRefractory * params.neuron.tau_ms;
+  if (params.engine == EngineKind::fast && (driven || long_refractory)) {
+    return Problem{"engine.kind = \"fast\" does not apply: it needs " + fast_engine_needs(), "",
+                   "choose \"automatic\" or \"reference\""};
+  }
+  return std::nullopt;
+}
+
+double RateModel::default_learning_rate(BankOrigin bank) {
+  switch (bank) {
+    case BankOrigin::none:
+      return 1e-4;
+    case BankOrigin::drawn:
+      return 5e-3;
+    case BankOrigin::learned:
+    case BankOrigin::given:
+      return 1e-3;
+  }
+  return 0.0;  // not reached: every enumerator returns above
+}
+
+void RateModel::set_defaults(Params& params, BankOrigin bank) {
+  if (bank == BankOrigin::learned || bank == BankOrigin::given) params.hidden_bias_max = 0.0;
+}
+
+std::optional<Problem> MemoryModel::problem(const Params& params, BankOrigin, double) {
+  if ((params.gate != ThresholdGate::none) != (params.threshold > 0.0)) {
+    return Problem{"memory.gate and memory.threshold belong together", "",
+                   "give a gate and a threshold above 0, or neither"};
+  }
+  if (params.pool_step > 0 && (params.pool == 0 || params.pool % params.pool_step != 0)) {
+    return Problem{
+        fmt::format("memory.pool_step = {} does not divide memory.pool = {}", params.pool_step, params.pool),
+        "", "choose steps that reach the outermost shifts"};
+  }
+  return std::nullopt;
+}
+
+std::string name_of(const NetworkChoice& network) { return std::string(name_in(Networks(), network)); }
+
+Unit unit_of(const NetworkChoice& network) {
+  return with_chosen(Networks(), network.index(), []<class Entry>() { return Entry::unit; });
+}
+
+bool has_spikes(const NetworkChoice& network) {
+  return with_chosen(Networks(), network.index(), []<class Entry>() { return Entry::has_spikes; });
+}
+
+}  // namespace shallows
