@@ -113,6 +113,7 @@ struct ListArguments {
 struct ConfigArguments {
   std::string config;
   std::vector<std::string> overrides;
+  bool reference = false;  ///< instead of a configuration
 };
 
 struct BenchArguments {

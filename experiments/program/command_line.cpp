@@ -224,10 +224,16 @@ void add_list(CLI::App& app, ListArguments& arguments) {
 void add_config(CLI::App& app, ConfigArguments& arguments) {
   CLI::App* command = app.add_subcommand(
       "config", "Print the effective configuration as TOML: every key with its unit, meaning and range");
-  command->add_option("config", arguments.config, "Configuration file (TOML)")
-      ->required()
-      ->type_name("CONFIG.toml");
+  CLI::Option* file = command->add_option("config", arguments.config, "Configuration file (TOML)");
+  file->type_name("CONFIG.toml");
+  CLI::Option* reference =
+      command->add_flag("--reference", arguments.reference,
+                        "Print every key of every network, bank and rule as Markdown instead");
   add_set(*command, arguments.overrides);
+  reference->excludes(file);
+  command->callback([file, reference] {
+    if (file->empty() && reference->empty()) throw CLI::RequiredError("a CONFIG.toml, or --reference");
+  });
 }
 
 void add_bench(CLI::App& app, BenchArguments& arguments) {

@@ -1,4 +1,4 @@
-// The rows of the paper's Table 2 (Illing, Gerstner and Brea 2019; fact sheet, section 8) and of ours that go
+// The rows of the paper's Table 2 (Illing, Gerstner and Brea 2019) and of ours that go
 // beyond it: what `shallows paper` trains.
 #pragma once
 

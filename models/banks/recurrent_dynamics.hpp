@@ -1,5 +1,5 @@
-// The response of a population of neurons that inhibit each other (Brito and Gerstner 2016; fact sheet,
-// section 6), to drives u, with lateral weights V >= 0 and thresholds theta:
+// The response of a population of neurons that inhibit each other (Brito and Gerstner 2016) to drives u, with
+// lateral weights V >= 0 and thresholds theta:
 //     da/dt = -a + u - V y,   y = max(0, a - theta),   time in time constants, from a = 0
 #pragma once
 

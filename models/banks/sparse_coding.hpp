@@ -1,12 +1,12 @@
 // A population of sparse-coding neurons that compete by recurrent inhibition and learn by local rules.
 //
-// Brito and Gerstner (2016; fact sheet, section 6), input x, weights W (rows of unit norm), lateral weights V
-// >= 0:
-//     da/dt = -a + W x - V y,   y = max(0, a - lambda),   time in time constants, from a = 0 to the fixed
-//     point dV_ij = 0.01 (y_i - <y_i>) y_j,   dw_i = eta y_i x,   then |w_i| = 1
+// Brito and Gerstner (2016), input x, weights W (rows of unit norm), lateral weights V >= 0:
+//     da/dt = -a + W x - V y,   y = max(0, a - lambda),   from a = 0 to the fixed point
+//     dV_ij = 0.01 (y_i - <y_i>) y_j,   dw_i = eta y_i x,   then |w_i| = 1
 // Foeldiak (1990):
 //     du/dt = -u + W x - V y,   y = max(0, u - theta)
-//     dV_ij = 0.01 (y_i y_j - 0.01),   dw_i = 0.001 y_i (x - w_i),   dtheta_i = 0.01 (y_i - 0.1)
+//     dV_ij = 0.01 (y_i y_j - 0.01),   dw_i = eta y_i (x - w_i),   dtheta_i = 0.01 (y_i - 0.1)
+// Time in time constants; eta is fit_rate.
 #pragma once
 
 #include <cstddef>

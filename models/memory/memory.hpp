@@ -1,5 +1,5 @@
 // A memory: rows that store inputs with their class, and move towards later inputs of that class (Ruiz and
-// Gupta 2024; the fact sheet's reconstruction, sections 2 and 3).
+// Gupta 2024; docs/reference.md, memory network).
 //
 //     winner           i* = argmin over the rows of the input's class of D(x, r_i)
 //     counter average  r_i* <- (C_i* r_i* + sum of its m inputs) / (C_i* + m),  C_i* <- C_i* + m

@@ -1,5 +1,5 @@
 // Parameters of the memory network (Ruiz and Gupta 2024, arXiv 2409.17282; the published text leaves much
-// open, so the options cover the readings of the project's fact sheet, sections 2 and 7).
+// open, so the options cover its readings).
 #pragma once
 
 #include <cstddef>

@@ -23,13 +23,13 @@ std::optional<Problem> SpikingModel::problem(const Params& params, BankOrigin ba
                                params.protocol.count_ms, params.protocol.test_ms),
                    "", "count over the presentation or its last part"};
   }
-  const double bound_mV = std::get<TeacherStdpParams>(params.readout.rule).weight_bound_mV;
-  if (bound_mV > 0.0 && learning_rate >= bound_mV) {
-    return Problem{
-        fmt::format("training.learning_rate = {} is not below readout.weight_bound_mV = {}, so every "
-                    "update would erase a weight or change its sign",
-                    learning_rate, bound_mV),
-        "", "raise the bound or lower the rate"};
+  const SpikeRuleChoice& rule = params.readout.rule;
+  auto of_rule = with_chosen(SpikeRules(), rule.index(), [&]<class Entry>() {
+    return Entry::problem(std::get<typename Entry::Params>(rule), learning_rate);
+  });
+  if (of_rule) {
+    of_rule->what = "readout." + of_rule->what;
+    return of_rule;
   }
   const bool driven = params.hidden_bias_mV > threshold_mV || params.readout.bias_mV > threshold_mV;
   const bool long_refractory = params.neuron.refractory_ms > kLongestRefractory * params.neuron.tau_ms;

@@ -1,4 +1,4 @@
-// The rate networks (Illing, Gerstner and Brea 2019; fact sheet, section 3): simple perceptron (no bank), any
+// The rate networks (Illing, Gerstner and Brea 2019; docs/reference.md): simple perceptron (no bank), any
 // fixed bank (RP, RG, ...), and banks that learn in place, inside their patches (BP, FA).
 //
 //     h = relu(W1 (x - mean) + b1),   y = relu(W2 h + b2) or softmax(W2 h + b2)

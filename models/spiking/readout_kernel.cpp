@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "sim/neurons/refractoriness.hpp"
 #include "sim/vector/exp_many.hpp"
@@ -55,14 +57,10 @@ class GroupWalk {
       : group_(group), teaching_(teaching), arrivals_(arrivals), spikes_(spikes) {}
 
   void run(const ReadoutFrame<Real>& frame) {
-    const std::size_t plastic_from =
-        teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
-    if (group_.free_at != nullptr) {
-      const std::size_t instant = walk<false, true>(frame, frame.first, plastic_from, 0);
-      walk<true, true>(frame, plastic_from, frame.last, instant);
+    if (teaching_ == nullptr) {
+      run_by(NoRule(), frame);
     } else {
-      const std::size_t instant = walk<false, false>(frame, frame.first, plastic_from, 0);
-      walk<true, false>(frame, plastic_from, frame.last, instant);
+      std::visit([&](const auto& rule) { run_by(rule, frame); }, teaching_->rule);
     }
   }
 
@@ -73,10 +71,28 @@ class GroupWalk {
   static constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
   static constexpr std::size_t kVectors = kReadoutLanes / kLanes;
 
+  struct NoRule {};
+  /// Whether a rule has the traces of single spikes to keep, before it learns and then.
+  template <class Rule>
+  static constexpr bool kKeepsTraces = EventRule<Rule>;
+
+  template <class Rule>
+  void run_by(const Rule& rule, const ReadoutFrame<Real>& frame) {
+    const std::size_t plastic_from =
+        teaching_ == nullptr ? frame.last : std::clamp(teaching_->from, frame.first, frame.last);
+    if (group_.free_at != nullptr) {
+      const std::size_t instant = walk<false, true>(rule, frame, frame.first, plastic_from, 0);
+      walk<true, true>(rule, frame, plastic_from, frame.last, instant);
+    } else {
+      const std::size_t instant = walk<false, false>(rule, frame, frame.first, plastic_from, 0);
+      walk<true, false>(rule, frame, plastic_from, frame.last, instant);
+    }
+  }
+
   /// Arrivals [begin, end), the first one at `instant`; returns the instant after them.
-  template <bool kLearns, bool kRefractory>
-  HWY_INLINE std::size_t walk(const ReadoutFrame<Real>& frame, std::size_t begin, std::size_t end,
-                              std::size_t instant) {
+  template <bool kLearns, bool kRefractory, class Rule>
+  HWY_INLINE std::size_t walk(const Rule& rule, const ReadoutFrame<Real>& frame, std::size_t begin,
+                              std::size_t end, std::size_t instant) {
     constexpr Real kNotYet[] = {std::numeric_limits<Real>::infinity(), Real{0}};  // a table, not a branch
     const NeuronId* sources = arrivals_.sources().data();
     const TimeMs* times = arrivals_.times().data();
@@ -112,13 +128,17 @@ class GroupWalk {
         }
         any |= !hn::AllFalse(d, spikes);
       }
-      if constexpr (kLearns) learn(sources[k], frame.trace_decay[instant]);
+      if constexpr (kKeepsTraces<Rule>) {
+        arrive<kLearns>(rule, sources[k], times[k]);
+      } else if constexpr (kLearns && !std::is_same_v<Rule, NoRule>) {
+        learn(rule, sources[k], frame.trace_decay[instant]);
+      }
       if (HWY_UNLIKELY(any)) {
         for (std::size_t v = 0; v < kVectors; ++v) {
           auto spiked = hn::Ge(u[v], hn::Mul(gap[v], now));
           if constexpr (kRefractory) spiked = hn::And(spiked, free[v]);
           u[v] = hn::IfThenElse(spiked, hn::Mul(hn::Set(d, group_.reset), now), u[v]);
-          record<kRefractory>(v, spiked, times[k], frame.trace_decay[instant]);
+          record<kLearns, kRefractory>(rule, v, spiked, times[k], frame.trace_decay[instant]);
         }
         if constexpr (kRefractory) next_release = release(times[k], free);
       }
@@ -145,8 +165,8 @@ class GroupWalk {
     return next;
   }
 
-  template <bool kRefractory>
-  void record(std::size_t v, Mask spiked, TimeMs time, Real trace_decay) {
+  template <bool kLearns, bool kRefractory, class Rule>
+  void record(const Rule& rule, std::size_t v, Mask spiked, TimeMs time, Real trace_decay) {
     const Real jump = Real{1} / (static_cast<Real>(group_.trace_tau_ms) * trace_decay);
     std::uint8_t bits[8];
     hn::StoreMaskBits(d, spiked, bits);
@@ -154,18 +174,50 @@ class GroupWalk {
       if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
       group_.trace[v * kLanes + lane] += jump;
       if constexpr (kRefractory) group_.free_at[v * kLanes + lane] = time + group_.refractory_ms;
+      if constexpr (kKeepsTraces<Rule>) fire<kLearns>(rule, v * kLanes + lane, time);
       spikes_.push_back({time, group_.first + static_cast<NeuronId>(v * kLanes + lane)});
     }
   }
 
-  HWY_INLINE void learn(NeuronId source, Real trace_decay) const {
+  /// What is known of a synapse at one of its events.
+  SynapseEvent event_of(std::size_t source, std::size_t lane, TimeMs now) const {
+    return {.pre = teaching_->pre[source],
+            .post = teaching_->post[lane],
+            .target_kHz = static_cast<double>(teaching_->target[lane]),
+            .now = now,
+            .lesson_from = teaching_->from_ms};
+  }
+
+  template <bool kLearns, class Rule>
+  void arrive(const Rule& rule, NeuronId source, TimeMs time) const {
+    if constexpr (kLearns) {
+      Real* row = teaching_->weights + source * group_.stride;
+      for (std::size_t lane = 0; lane < kReadoutLanes; ++lane)
+        row[lane] =
+            static_cast<Real>(rule.on_pre(static_cast<double>(row[lane]), event_of(source, lane, time)));
+    }
+    teaching_->pre[source].spike(time, teaching_->taus.pre_ms);
+  }
+
+  template <bool kLearns, class Rule>
+  void fire(const Rule& rule, std::size_t lane, TimeMs time) const {
+    if constexpr (kLearns) {
+      Real* weight = teaching_->weights + lane;
+      for (std::size_t source = 0; source < teaching_->pre.size(); ++source, weight += group_.stride)
+        *weight = static_cast<Real>(rule.on_post(static_cast<double>(*weight), event_of(source, lane, time)));
+    }
+    teaching_->post[lane].spike(time, teaching_->taus.post_ms);
+  }
+
+  template <class Rule>
+  HWY_INLINE void learn(const Rule& rule, NeuronId source, Real trace_decay) const {
     Real* row = teaching_->weights + source * group_.stride;
     const V decay = hn::Set(d, trace_decay);
     for (std::size_t v = 0; v < kVectors; ++v) {
       const V target = hn::LoadU(d, teaching_->target + v * kLanes);
       const V trace = hn::Mul(hn::LoadU(d, group_.trace + v * kLanes), decay);
       V weight = hn::Load(d, row + v * kLanes);
-      teaching_->rule.on_pre(weight.raw, target.raw, trace.raw);
+      rule.on_pre(weight.raw, target.raw, trace.raw);
       hn::Store(weight, d, row + v * kLanes);
     }
   }
@@ -274,6 +326,29 @@ void rebase(const ReadoutGroup<Real>& group, TimeMs elapsed) {
   }
 }
 
+/// The end of a lesson, for rules that act at all events.
+template <class Real>
+void end_lesson(const ReadoutGroup<Real>& group, const Teaching<Real>& teaching, TimeMs duration) {
+  std::visit(
+      [&]<class Rule>(const Rule& rule) {
+        if constexpr (EventRule<Rule>) {
+          for (std::size_t source = 0; source < teaching.pre.size(); ++source) {
+            Real* row = teaching.weights + source * group.stride;
+            for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+              const SynapseEvent end{.pre = teaching.pre[source],
+                                     .post = teaching.post[lane],
+                                     .target_kHz = static_cast<double>(teaching.target[lane]),
+                                     .now = duration,
+                                     .lesson_from = teaching.from_ms};
+              row[lane] = static_cast<Real>(rule.at_end(static_cast<double>(row[lane]), end));
+            }
+          }
+          for (SpikeTrace& trace : teaching.pre) trace.restart(duration, teaching.taus.pre_ms);
+        }
+      },
+      teaching.rule);
+}
+
 }  // namespace
 
 template <class Real>
@@ -293,6 +368,7 @@ void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arriva
     origin = times[k];
   }
   rebase(group, duration - origin);
+  if (teaching != nullptr) end_lesson(group, *teaching, duration);
   if (group.free_at == nullptr) return;
   for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
     group.free_at[lane] = refractory_left(group.free_at[lane], duration);

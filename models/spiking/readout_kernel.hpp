@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
-#include "plasticity/spikes/teacher_stdp.hpp"
+#include "plasticity/spikes/spike_rules.hpp"
 #include "sim/core/spike_train.hpp"
 
 namespace shallows {
@@ -30,17 +31,22 @@ struct ReadoutGroup {
   NeuronId first;       ///< neuron of lane 0
 };
 
-/// Learning at the arrivals [from, end): the rule moves `weights`, which are the group's own, so that the
-/// lanes' traces follow `target` (kHz per lane).
+/// Learning at the arrivals [from, end): the rule moves `weights`, which are the group's own, by what the
+/// teacher asks of the lanes, `target` (kHz per lane).
 template <class Real>
 struct Teaching {
   std::size_t from;
+  TimeMs from_ms;  ///< when learning begins
   Real* weights;
   const Real* target;
-  TeacherStdp<Real> rule;
+  SpikeRule<Real> rule;
+  TraceTaus taus;
+  // Only for rules that act at all events:
+  std::span<SpikeTrace> pre = {};  ///< one per input
+  SpikeTrace* post = nullptr;      ///< one per lane
 };
 
-/// Moves u, free_at and trace from 0 to `duration` and appends the spikes; `teaching` may be null.
+/// Moves u, free_at and the traces from 0 to `duration` and appends the spikes; `teaching` may be null.
 template <class Real>
 void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arrivals, TimeMs duration,
                        const Teaching<Real>* teaching, std::vector<Spike>& spikes);

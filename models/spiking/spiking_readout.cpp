@@ -13,6 +13,8 @@
 namespace shallows {
 namespace {
 
+constexpr const char* kPreTraces = "state/readout/pre_trace_kHz";
+
 std::size_t first_at_or_after(const SpikeTrain& train, TimeMs time) {
   return static_cast<std::size_t>(std::lower_bound(train.times().begin(), train.times().end(), time) -
                                   train.times().begin());
@@ -46,7 +48,8 @@ typename SpikingReadout<Real>::State SpikingReadout<Real>::initial_state(std::sp
   const bool refractory = neuron_.refractory_ms > 0.0;
   State state{.u = AlignedVector<Real>(stride_, Real{0}),
               .refractory_left_ms = std::vector<TimeMs>(refractory ? stride_ : 0, 0.0),
-              .trace = AlignedVector<Real>(stride_, Real{0})};
+              .trace = AlignedVector<Real>(stride_, Real{0}),
+              .pre_trace = std::vector<double>(keeps_pre_traces() ? shape_.inputs : 0, 0.0)};
   for (std::size_t i = 0; i < v_mV.size(); ++i) state.u[i] = static_cast<Real>(v_mV[i] - params_.bias_mV);
   return state;
 }
@@ -60,13 +63,16 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
     gap[i] = static_cast<Real>(shape_.thresholds_mV[i] - params_.bias_mV);
   }
   std::optional<Teaching<Real>> teaching;
+  std::vector<SpikeTrace> pre, post;
   if (lesson != nullptr) {
     assert(lesson->label < shape_.classes());
-    target[lesson->label] = static_cast<Real>(teacher().target_kHz);
+    target[lesson->label] = static_cast<Real>(target_kHz(params_.rule));
     teaching = {.from = first_at_or_after(arrivals, lesson->from),
+                .from_ms = lesson->from,
                 .weights = nullptr,
                 .target = nullptr,
-                .rule = TeacherStdp<Real>::with(lesson->learning_rate, teacher().weight_bound_mV)};
+                .rule = make_spike_rule<Real>(params_.rule, lesson->learning_rate),
+                .taus = trace_taus(params_.rule)};
   }
   const auto reset = static_cast<Real>((neuron_.reset_mV - params_.bias_mV) *
                                        std::exp(neuron_.refractory_ms / neuron_.tau_ms));
@@ -75,10 +81,19 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
     if (teaching) {
       teaching->weights = learning + first;
       teaching->target = target.data() + first;
+      if (keeps_pre_traces()) {
+        pre.clear();
+        for (const double value : state.pre_trace) pre.push_back({value});
+        post.clear();
+        for (std::size_t lane = 0; lane < kReadoutLanes; ++lane)
+          post.push_back({static_cast<double>(state.trace[first + lane])});
+        teaching->pre = pre;
+        teaching->post = post.data();
+      }
     }
     const ReadoutGroup<Real> group{
         .tau_ms = neuron_.tau_ms,
-        .trace_tau_ms = teacher().trace_tau_ms,
+        .trace_tau_ms = trace_taus(params_.rule).post_ms,
         .reset = reset,
         .refractory_ms = neuron_.refractory_ms,
         .gap = gap.data() + first,
@@ -90,6 +105,7 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
         .first = static_cast<NeuronId>(first)};
     run_readout_group<Real>(group, arrivals, duration, teaching ? &*teaching : nullptr, emitted);
   }
+  for (std::size_t j = 0; j < pre.size(); ++j) state.pre_trace[j] = pre[j].value;
   spikes = SpikeTrain::from_unsorted(std::move(emitted));
 }
 
@@ -133,6 +149,7 @@ void SpikingReadout<Real>::save(const State& state, std::vector<NamedArray>& arr
   store("state/readout/u_mV", state.u);
   if (!state.refractory_left_ms.empty()) store("state/readout/refractory_left_ms", state.refractory_left_ms);
   store("state/readout/trace_kHz", state.trace);
+  save_pre_traces(state.pre_trace, arrays);
 }
 
 template <class Real>
@@ -145,6 +162,15 @@ void SpikingReadout<Real>::load(std::span<const NamedArray> arrays, State& state
   restore("state/readout/u_mV", state.u);
   if (neuron_.refractory_ms > 0.0) restore("state/readout/refractory_left_ms", state.refractory_left_ms);
   restore("state/readout/trace_kHz", state.trace);
+  if (keeps_pre_traces()) state.pre_trace = stored_pre_traces(arrays, shape_.inputs);
+}
+
+void save_pre_traces(const std::vector<double>& traces, std::vector<NamedArray>& arrays) {
+  if (!traces.empty()) arrays.push_back({kPreTraces, {traces.size()}, traces});
+}
+
+std::vector<double> stored_pre_traces(std::span<const NamedArray> arrays, std::size_t inputs) {
+  return array_values<double>(arrays, kPreTraces, inputs);
 }
 
 template class SpikingReadout<float>;

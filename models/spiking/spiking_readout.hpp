@@ -40,6 +40,8 @@ class SpikingReadout {
     AlignedVector<Real> u;                   ///< v - I in mV, at the start of the next interval; padded
     std::vector<TimeMs> refractory_left_ms;  ///< as LifLayer::State's
     AlignedVector<Real> trace;               ///< spike trace in kHz
+    /// Of the inputs, in kHz; only for rules that act at all events.
+    std::vector<double> pre_trace;
   };
 
   static bool applies(const SpikingParams& params, std::span<const double> thresholds_mV);
@@ -63,7 +65,7 @@ class SpikingReadout {
   void load(std::span<const NamedArray> arrays, State& state) const;
 
  private:
-  const TeacherStdpParams& teacher() const { return std::get<TeacherStdpParams>(params_.rule); }
+  bool keeps_pre_traces() const { return acts_at_all_events(params_.rule); }
   /// All groups of lanes. With a lesson, `learning` are the weights that may change: this readout's own.
   void run(const SpikeTrain& arrivals, TimeMs duration, const Lesson* lesson, Real* learning, State& state,
            SpikeTrain& spikes) const;
@@ -75,12 +77,17 @@ class SpikingReadout {
   AlignedVector<Real> weights_;  // [input][stride]
 };
 
+/// The traces of the inputs as an array of the state, if there are any, and back.
+void save_pre_traces(const std::vector<double>& traces, std::vector<NamedArray>& arrays);
+std::vector<double> stored_pre_traces(std::span<const NamedArray> arrays, std::size_t inputs);
+
 /// The same by the reference walk, in double precision, with any drive.
 class ReferenceReadout {
  public:
   struct State {
     std::vector<LifState> neurons;
-    std::vector<double> trace;  ///< kHz
+    std::vector<double> trace;      ///< kHz
+    std::vector<double> pre_trace;  ///< as SpikingReadout::State's
   };
 
   ReferenceReadout(const SpikingParams& params, ReadoutShape shape, std::span<const double> weights_mV);
@@ -97,10 +104,15 @@ class ReferenceReadout {
   void load(std::span<const NamedArray> arrays, State& state) const;
 
  private:
-  const TeacherStdpParams& teacher() const { return std::get<TeacherStdpParams>(params_.rule); }
-  template <class OnPre>
-  void walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
-            OnPre&& on_pre) const;
+  bool keeps_pre_traces() const { return acts_at_all_events(params_.rule); }
+  /// on_pre(weight index, neuron, arrival, trace) is told of every arrival after its jump has been read,
+  /// on_post(neuron, time) of every spike.
+  template <class OnPre, class OnPost>
+  void walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes, OnPre&& on_pre,
+            OnPost&& on_post) const;
+  template <class Rule>
+  void learn_by(const Rule& rule, const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson,
+                State& state, SpikeTrain& spikes);
 
   SpikingReadoutParams params_;
   LifParams neuron_;

@@ -1,5 +1,4 @@
-// The online delta rule with rectified readout units (Illing et al. 2019, ratenets/core.jl; fact sheet,
-// section 3).
+// The online delta rule with rectified readout units (Illing et al. 2019, ratenets/core.jl).
 //
 //     delta_i = (target_i - y_i) phi'(a_i),  y = phi(a) = max(0, a),  phi'(a) = 1 if a > 0 else 0
 //     w_ij += eta delta_i x_j,   b_i += eta delta_i

@@ -1,6 +1,6 @@
 // How a hidden layer of rectified units learns from the readout's steps: backpropagation, and feedback
 // alignment (Lillicrap et al. 2016), which needs no copy of the forward weights (Illing et al. 2019,
-// ratenets/core.jl; fact sheet, section 3).
+// ratenets/core.jl).
 //
 //     e_j = sum_i F_ij delta_i,   delta_j = e_j phi'(a_j),   phi'(a) = 1 if a > 0 else 0
 //     v_jk += eta delta_j x_k,   b_j += eta delta_j

@@ -10,6 +10,7 @@
 
 #include <string_view>
 
+#include "plasticity/spikes/spike_rule.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {
@@ -31,14 +32,6 @@ struct TeacherStdpParams {
   }
 };
 
-/// The entry of the list (plasticity/spikes/spike_rules.hpp).
-struct TeacherStdpRule {
-  using Params = TeacherStdpParams;
-  static constexpr std::string_view name = "teacher-stdp";
-  static constexpr std::string_view about =
-      "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival";
-};
-
 template <class Real>
 struct TeacherStdp {
   Real learning_rate;
@@ -55,6 +48,29 @@ struct TeacherStdp {
   static TeacherStdp with(double learning_rate, double bound_mV) {
     const double keep = bound_mV > 0.0 ? 1.0 - learning_rate / bound_mV : 1.0;
     return {.learning_rate = static_cast<Real>(learning_rate), .keep = static_cast<Real>(keep)};
+  }
+};
+
+/// The entry of the list (plasticity/spikes/spike_rules.hpp).
+struct TeacherStdpRule {
+  using Params = TeacherStdpParams;
+  static constexpr std::string_view name = "teacher-stdp";
+  static constexpr std::string_view about =
+      "spiking readout: dw = rate * (target - postsynaptic trace) at every presynaptic arrival";
+  template <class Real>
+  using Rule = TeacherStdp<Real>;
+
+  template <class Real>
+  static TeacherStdp<Real> make(const Params& params, double learning_rate) {
+    return TeacherStdp<Real>::with(learning_rate, params.weight_bound_mV);
+  }
+  static TraceTaus taus(const Params& params) { return {params.trace_tau_ms, params.trace_tau_ms}; }
+  static double target_kHz(const Params& params) { return params.target_kHz; }
+  static std::optional<Problem> problem(const Params& params, double learning_rate) {
+    if (params.weight_bound_mV <= 0.0 || learning_rate < params.weight_bound_mV) return std::nullopt;
+    return Problem{"weight_bound_mV is not above the learning rate",
+                   "every update would erase a weight or change its sign",
+                   "raise the bound or lower the rate"};
   }
 };
 

@@ -140,7 +140,7 @@ TEST(FixedFields, DrawRandomWeightsOfEachColourIndependently) {
   EXPECT_NEAR(products / (1e5 * variance), 0.0, 5 * 3.2e-3);
 }
 
-/// The bank's Gabor filters, drawn again and written down as section 4.2 of the fact sheet has them.
+/// The bank's Gabor filters, drawn again and written down as docs/reference.md has them.
 TEST(FixedFields, AreTheGaborsOfThePaper) {
   const double two_pi = 2.0 * std::numbers::pi;
   for (const GaborRanges ranges : {GaborRanges::broad, GaborRanges::tuned}) {

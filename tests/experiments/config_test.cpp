@@ -235,7 +235,7 @@ TEST(Config, RefusesValuesThatContradictEachOther) {
   EXPECT_TRUE(contains(parse_error("readout.rule = 'delta'"), "allowed: \"teacher-stdp\""));
   EXPECT_TRUE(contains(parse_error("dataset.images = 'x'"), "belong together"));
   EXPECT_TRUE(contains(parse_error("dataset.test_labels = 'x'"), "belong together"));
-  EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 1e-5"), "not below readout.weight_bound_mV"));
+  EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 1e-5"), "readout.weight_bound_mV is not above"));
   EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 0.1\ntraining.learning_rate = 0.1"), "erase"));
   EXPECT_TRUE(contains(parse_error("engine.kind = 'fast'\nneuron.refractory_ms = 401"), "does not apply"));
   EXPECT_TRUE(contains(parse_error("engine.kind = 'fast'\nhidden.bias_mV = 21"), "does not apply"));

@@ -13,7 +13,7 @@
 namespace shallows {
 namespace {
 
-/// Section 3 of the fact sheet in double precision.
+/// The rule of docs/reference.md, rate networks, in double precision.
 struct EigenReadout {
   Eigen::MatrixXd w;
   Eigen::VectorXd b;

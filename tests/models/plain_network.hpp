@@ -1,4 +1,4 @@
-// The learning rate network in double precision, by the equations of section 3 of the fact sheet: the
+// The learning rate network in double precision, by the equations of docs/reference.md: the
 // yardstick of RateNetwork where its bank learns.
 #pragma once
 

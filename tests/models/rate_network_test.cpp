@@ -24,7 +24,7 @@ std::vector<double> as_doubles(const std::vector<NamedArray>& arrays, std::strin
   return {values.begin(), values.end()};
 }
 
-/// What the readout sees, by section 3 of the fact sheet: relu(W1 (x - mean) + b1), or x - mean.
+/// What the readout sees, by docs/reference.md: relu(W1 (x - mean) + b1), or x - mean.
 std::vector<double> features(const RateNetwork& net, const ReceptiveFields* fields, const Image& image) {
   std::vector<float> pixels(kScene.pixels());
   image.centered(pixels);

@@ -52,6 +52,20 @@ Course random_course(std::size_t classes, std::size_t inputs, std::size_t presen
   return course;
 }
 
+/// Every rule of the list, as it is by default.
+std::vector<SpikeRuleChoice> all_rules() {
+  std::vector<SpikeRuleChoice> rules;
+  for_each_entry(SpikeRules(), [&]<class Entry>() { rules.emplace_back(typename Entry::Params()); });
+  return rules;
+}
+
+/// A course by another rule, with a learning rate that makes weights move by a tenth of their size.
+Course by_rule(Course course, const SpikeRuleChoice& rule) {
+  course.params.readout.rule = rule;
+  for (Lesson& lesson : course.lessons) lesson.learning_rate = 1e-2;
+  return course;
+}
+
 struct Outcome {
   std::vector<SpikeTrain> spikes;
   std::vector<double> weights;
@@ -85,6 +99,49 @@ TEST(FastReadout, LearnsAsTheReferenceDoesInDoublePrecision) {
     }
   }
   EXPECT_GT(spikes, 10'000U) << "too quiet to show anything";
+}
+
+TEST(FastReadout, LearnsByEveryRuleAsTheReferenceDoesInDoublePrecision) {
+  for (const SpikeRuleChoice& rule : all_rules()) {
+    SCOPED_TRACE(name_in(SpikeRules(), rule));
+    for (const std::size_t classes : {10U, 17U}) {
+      for (const std::uint64_t index : {1U, 2U}) {  // the second one is refractory
+        const Course course = by_rule(random_course(classes, 100, 12, index), rule);
+        const Outcome expected = take<ReferenceReadout>(course);
+        const Outcome got = take<SpikingReadout<double>>(course);
+        EXPECT_EQ(got.spikes, expected.spikes);
+        EXPECT_NE(expected.weights, course.weights) << "nothing was learned";
+        for (std::size_t w = 0; w < expected.weights.size(); ++w) {
+          ASSERT_NEAR(got.weights[w], expected.weights[w],
+                      1e-9 * std::max(1.0, std::abs(expected.weights[w])));
+        }
+      }
+    }
+  }
+}
+
+TEST(FastReadout, GoesOnFromASavedStateByEveryRule) {
+  for (const SpikeRuleChoice& rule : all_rules()) {
+    SCOPED_TRACE(name_in(SpikeRules(), rule));
+    const Course course = by_rule(random_course(17, 60, 6, 2), rule);
+    const Outcome whole = take<SpikingReadout<float>>(course);
+    SpikingReadout<float> first(course.params, course.shape, course.weights);
+    auto state = first.initial_state(course.initial_mV);
+    SpikeTrain spikes;
+    for (std::size_t p = 0; p < 3; ++p)
+      first.learn(course.arrivals[p], course.duration, course.lessons[p], state, spikes);
+    std::vector<NamedArray> arrays;
+    first.save(state, arrays);
+    SpikingReadout<float> second(course.params, course.shape, course.weights);
+    second.set_weights(first.weights());
+    auto loaded = second.initial_state(course.initial_mV);
+    second.load(arrays, loaded);
+    for (std::size_t p = 3; p < 6; ++p)
+      second.learn(course.arrivals[p], course.duration, course.lessons[p], loaded, spikes);
+    EXPECT_EQ(spikes, whole.spikes.back());
+    EXPECT_TRUE(std::ranges::equal(second.weights(), whole.weights,
+                                   [](float a, double b) { return static_cast<double>(a) == b; }));
+  }
 }
 
 TEST(FastReadout, LearnsNearlyTheSameInSinglePrecision) {
@@ -157,14 +214,16 @@ TYPED_TEST_SUITE(FastReadoutOf, Precisions);
 
 TYPED_TEST(FastReadoutOf, LearnsToTheSameBitsWithEveryInstructionSet) {
   for (const std::uint64_t index : {1U, 2U}) {  // the second one is refractory
-    const Course course = random_course(20, 100, 8, index);
-    ASSERT_EQ(course.params.neuron.refractory_ms > 0.0, index == 2);
-    const Outcome expected = take<SpikingReadout<TypeParam>>(course);
-    for (const auto& [name, targets] : lesser_machines()) {
-      const PretendMachine machine(targets);
-      const Outcome got = take<SpikingReadout<TypeParam>>(course);
-      EXPECT_EQ(got.spikes, expected.spikes) << name;
-      EXPECT_EQ(got.weights, expected.weights) << name;
+    for (const SpikeRuleChoice& rule : all_rules()) {
+      const Course course = by_rule(random_course(20, 100, 8, index), rule);
+      ASSERT_EQ(course.params.neuron.refractory_ms > 0.0, index == 2);
+      const Outcome expected = take<SpikingReadout<TypeParam>>(course);
+      for (const auto& [name, targets] : lesser_machines()) {
+        const PretendMachine machine(targets);
+        const Outcome got = take<SpikingReadout<TypeParam>>(course);
+        EXPECT_EQ(got.spikes, expected.spikes) << name << ", " << name_in(SpikeRules(), rule);
+        EXPECT_EQ(got.weights, expected.weights) << name << ", " << name_in(SpikeRules(), rule);
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
-// The released code's scheme, written from its description (Illing et al. 2019, lifintegrator; fact sheet,
-// section 7.5): one queue of arrivals for the whole network; the next event is the earliest of all threshold
+// The released code's scheme, written from its description (Illing et al. 2019,
+// lifintegrator): one queue of arrivals for the whole network; the next event is the earliest of all threshold
 // crossings, arrivals and ends of refractoriness; every event moves every voltage. O(N) per event, but it
 // shares nothing with our engines: neither the walk neuron by neuron nor the functions of
 // sim/neurons/lif.hpp.

@@ -98,7 +98,7 @@ TEST(Lif, HasTheClosedFormTimesForTheBenchmarkNeuronOfThePaper) {
 }
 
 TEST(Lif, HasTheInputRatesOfThePaper) {
-  // I = 500 x + 20 against theta = 20.5 (fact sheet, section 7.2).
+  // I = 500 x + 20 against theta = 20.5 (docs/reference.md).
   EXPECT_NEAR(1000.0 / lif::period({}, 520.0, 20.5), 995.0, 0.5);
   EXPECT_NEAR(1000.0 / lif::period({}, 270.0, 20.5), 507.0, 0.5);
   EXPECT_NEAR(1000.0 / lif::period({}, 70.0, 20.5), 115.0, 0.5);

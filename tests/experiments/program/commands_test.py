@@ -174,6 +174,25 @@ class ListAndConfig(ProgramTestCase):
             self.write("effective.toml", text)
             self.assertEqual(self.succeed("config", "effective.toml").stdout, text)
 
+    def test_config_reference_has_every_key_of_every_choice(self):
+        text = self.succeed("config", "--reference").stdout
+        rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+        for row in rows:
+            self.assertEqual(len(row), 5, row)
+        keys = [row[0].strip("| `") for row in rows]
+        for config in (SOURCES / "experiments/configs").glob("*.toml"):
+            section = ""
+            for line in self.succeed("config", config).stdout.splitlines():
+                if line.startswith("["):
+                    section = line.strip("[]") + "."
+                elif " = " in line and not line.startswith("#"):
+                    self.assertIn(section + line.split(" = ")[0], keys)
+        tau = next(row for row in rows if row[0] == "| `neuron.tau_ms`")
+        self.assertEqual(tau[1:3], ["`25.0`", "> 0, at most 1000000"])
+        self.assertIn("`model` is `spiking`", tau[4])
+        self.assert_refused(self.run_program("config"), EXIT_USAGE, "CONFIG.toml")
+        self.assert_refused(self.run_program("config", "rate.toml", "--reference"), EXIT_USAGE, "--reference")
+
     def test_config_of_every_shipped_configuration_works(self):
         configs = sorted((SOURCES / "experiments/configs").glob("*.toml"))
         self.assertGreaterEqual(len(configs), 12)

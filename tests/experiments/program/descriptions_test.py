@@ -13,6 +13,7 @@ REFRACTORY = "neuron.refractory_ms=2"
 TRAININGS = {
     "spiking": ("spiking.toml", ["--record", "all@both:0:3"], [REFRACTORY, "neuron.delay_ms=3"]),
     "reference": ("spiking.toml", [], ["engine.kind=reference", "training.epochs=0.1"]),
+    "pair-stdp": ("spiking.toml", [], ["readout.rule=pair-stdp"]),
     "rate": ("rate.toml", [], ["dataset.validation=40", "dataset.mean=own-mean-test"]),
     "perceptron": ("sp.toml", [], []),
     "backprop": ("rate.toml", [], ["hidden.kind=random", "hidden.rule=backprop"]),
@@ -57,7 +58,7 @@ class Descriptions(ProgramTestCase):
             self.succeed("train", config, "-o", f"{name}-begun.h5", *words, *settings(*changes), "--max-time", "1e-9")
             seen |= self.check(f"{name}-begun.h5.checkpoint")
         self.assertLessEqual({"state/hidden/refractory_left_ms", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
-                              "weights/feedback", "initial/receptive_fields/filters", "memory/rows", "data/test_pixel_mean",
+                              "state/readout/pre_trace_kHz", "weights/feedback", "initial/receptive_fields/filters", "memory/rows", "data/test_pixel_mean",
                               "receptive_fields/lateral_weights", "metrics/feedback_angle_deg", "training/order",
                               "evaluation/validation_confusion", "recording/pages", "progress/window"}, seen)
 
@@ -83,13 +84,7 @@ class Descriptions(ProgramTestCase):
         paths = re.findall(r"`/([a-z_]+(?:/[A-Za-z_]+)*)`", document)
         self.assertGreater(len(paths), 15)
         self.assertEqual([path for path in paths if path not in known], [])
-        keys = set()
-        for config, changes in (("spiking.toml", []), ("memory.toml", []), ("rate.toml", ["hidden.kind=sparse"]),
-                                ("rate.toml", ["hidden.kind=random", "hidden.rule=backprop"])):
-            section = ""
-            for line in self.succeed("config", config, *settings(*changes)).stdout.splitlines():
-                section = line.strip("[]") + "." if line.startswith("[") else section
-                keys.add(section + line.split(" = ")[0])
+        keys = set(re.findall(r"^\| `([\w.]+)` \|", self.succeed("config", "--reference").stdout, re.MULTILINE))
         texts = [document]
         for name in ("run.h5", "fa.h5"):
             with h5py.File(self.work / name) as file:
