@@ -13,6 +13,12 @@
 namespace shallows {
 namespace {
 
+CLI::Option* add_configuration(CLI::App& command, std::string& config) {
+  return command
+      .add_option("config", config, "Configuration: a TOML file, or a name of 'shallows list configs'")
+      ->type_name("CONFIG.toml");
+}
+
 void add_set(CLI::App& command, std::vector<std::string>& overrides) {
   command
       .add_option("--set", overrides,
@@ -53,9 +59,7 @@ void add_allow_seen(CLI::App& command, bool& allow) {
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("train", "Train a network, test it, and write everything to one HDF5 file");
-  command->add_option("config", arguments.config, "Configuration file (TOML); see experiments/configs")
-      ->required()
-      ->type_name("CONFIG.toml");
+  add_configuration(*command, arguments.config)->required();
   command
       ->add_option("-o,--output", arguments.output,
                    "Run file to write (default: runs/NAME-KEY=VALUE-...-seedN.h5, from the configuration's "
@@ -91,9 +95,7 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
 void add_bank(CLI::App& app, BankArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("bank", "Make a configuration's receptive fields and save them, for train --bank");
-  command->add_option("config", arguments.config, "Configuration file (TOML); see experiments/configs")
-      ->required()
-      ->type_name("CONFIG.toml");
+  add_configuration(*command, arguments.config)->required();
   command
       ->add_option("-o,--output", arguments.output,
                    "Bank file to write (default: runs/NAME-KEY=VALUE-...-seedN-bank.h5)")
@@ -224,8 +226,7 @@ void add_list(CLI::App& app, ListArguments& arguments) {
 void add_config(CLI::App& app, ConfigArguments& arguments) {
   CLI::App* command = app.add_subcommand(
       "config", "Print the effective configuration as TOML: every key with its unit, meaning and range");
-  CLI::Option* file = command->add_option("config", arguments.config, "Configuration file (TOML)");
-  file->type_name("CONFIG.toml");
+  CLI::Option* file = add_configuration(*command, arguments.config);
   CLI::Option* reference =
       command->add_flag("--reference", arguments.reference,
                         "Print every key of every network, bank and rule as Markdown instead");

@@ -1,15 +1,21 @@
 #include "experiments/program/console.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <vector>
 
+#include "experiments/config/suggest.hpp"
+#include "experiments/program/catalogue.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
+
+namespace fs = std::filesystem;
 
 void print(const std::string& text) {
   const std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
@@ -30,9 +36,39 @@ void note_backup(const std::string& output, const std::string& backup) {
   note("what was '" + output + "' is kept as '" + backup + "'");
 }
 
+std::string configs_directory() {
+  const fs::path here = "experiments/configs";
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  for (const fs::path& directory : {here, program.parent_path().parent_path() / "share/shallows/configs",
+                                    fs::path(SHALLOWS_SOURCE_CONFIGS)}) {
+    if (fs::is_directory(directory, ignored)) return directory.string();
+  }
+  return here.string();
+}
+
+std::string configuration_path(const std::string& given) {
+  std::error_code ignored;
+  const bool is_name = given.find_first_of("./") == std::string::npos;
+  if (fs::exists(given, ignored) || !is_name) return given;
+  const std::string directory = configs_directory();
+  const fs::path shipped = fs::path(directory) / (given + ".toml");
+  if (fs::exists(shipped, ignored)) return shipped.string();
+  std::vector<std::string> names;
+  if (fs::is_directory(directory, ignored)) {
+    for (const Listed& entry : list_configs(directory)) names.push_back(entry.name);
+  }
+  const auto nearest = nearest_name(given, names);
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown configuration '{}' (it is no file, and no name of one in {}); {}", given,
+                          directory,
+                          nearest ? fmt::format("did you mean '{}'?", *nearest)
+                                  : "'shallows list configs' names them, or give the path of a TOML file"));
+}
+
 Config read_configuration(const std::string& path, std::span<const std::string> overrides) {
   std::string passed_over;
-  Config config = read_config(path, overrides, &passed_over);
+  Config config = read_config(configuration_path(path), overrides, &passed_over);
   if (!passed_over.empty()) note(passed_over);
   return config;
 }

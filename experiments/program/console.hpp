@@ -17,7 +17,13 @@ void note(const std::string& text);
 /// That what was `output` has got another name.
 void note_backup(const std::string& output, const std::string& backup);
 
-/// read_config() with a note about keys that were passed over.
+/// Where the configurations are that come with the program: in the working folder if that is a checkout,
+/// beside an installed program, or in the sources that it was built from.
+std::string configs_directory();
+/// The file that is meant by a path, or by the name of one of those configurations ("l-rg"). Throws Error
+/// (configuration) for a name that none has.
+std::string configuration_path(const std::string& given);
+/// read_config() of it, with a note about keys that were passed over.
 Config read_configuration(const std::string& path, std::span<const std::string> overrides);
 
 /// Makes the directory that a result is written to, and checks early that this is possible, not after a day,

@@ -20,19 +20,6 @@ struct Section {
   std::string directory = {};  ///< that the entries are files of
 };
 
-/// Where the configurations are that come with the program: in the working folder if that is a checkout,
-/// beside an installed program, or in the sources that it was built from.
-std::string find_configs() {
-  const fs::path here = "experiments/configs";
-  std::error_code ignored;
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  for (const fs::path& directory : {here, program.parent_path().parent_path() / "share/shallows/configs",
-                                    fs::path(SHALLOWS_SOURCE_CONFIGS)}) {
-    if (fs::is_directory(directory, ignored)) return directory.string();
-  }
-  return here.string();
-}
-
 std::vector<Section> sections(const ListArguments& arguments) {
   std::vector<Section> result;
   const auto wanted = [&](const std::string& name) {
@@ -42,7 +29,7 @@ std::vector<Section> sections(const ListArguments& arguments) {
     if (wanted(list.name)) result.push_back({list.name, std::move(list.entries)});
   }
   // Without an explicit wish, a place without configurations is no error.
-  const std::string directory = arguments.directory.empty() ? find_configs() : arguments.directory;
+  const std::string directory = arguments.directory.empty() ? configs_directory() : arguments.directory;
   const bool asked = arguments.what == "configs" || !arguments.directory.empty();
   if (wanted("configs") && (asked || fs::is_directory(directory)))
     result.push_back({"configs", list_configs(directory), directory});

@@ -172,7 +172,8 @@ constexpr std::array kRows = {
         "Spike trace tr. tau_tr dtr/dt = -tr + sum over the neuron's spikes of delta(t - t_spike), with "
         "tau_tr = readout.trace_tau_ms (readout.tau_minus_ms of pair STDP)."},
     Row{"/state/readout/pre_trace_kHz", "kHz",
-        "The same of the neurons that the readout sees (with readout.tau_plus_ms of pair STDP); only for rules "
+        "The same of the neurons that the readout sees (with readout.tau_plus_ms of pair STDP); only for "
+        "rules "
         "that act at every event of a synapse."},
     Row{"/state/pending_*", "", "Spikes on their way to this layer."},
     Row{"/state/pending_*/time_ms", "ms", "When the spike arrives."},

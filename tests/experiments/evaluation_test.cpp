@@ -38,9 +38,11 @@ Config config_of(HiddenInhibition inhibition, FieldScale scale_by) {
   config.hidden.size = 2;
   config.hidden.patch = 1;
   config.hidden.scale = 3.0;
-  config.network = RateParams{.hidden_bias_max = 0.0,
-                              .readout_bias_max = 5.0,  // so that the readout is not silent
-                              .readout_weight_scale = 1.0};
+  RateParams rate;
+  rate.hidden_bias_max = 0.0;
+  rate.readout_weight_scale = 1.0;
+  rate.readout_bias_max = 5.0;  // so that the readout is not silent
+  config.network = rate;
   return config;
 }
 

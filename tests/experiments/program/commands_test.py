@@ -5,10 +5,11 @@ import io
 import json
 import os
 import resource
+import shutil
 import subprocess
 from pathlib import Path
 
-from harness import (EXIT_DATA, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, PROGRAM, ProgramTestCase, draw_images, idx_images,
+from harness import (EXIT_DATA, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, PROGRAM, RATE, ProgramTestCase, draw_images, idx_images,
                      idx_labels, main, settings)
 
 COMMANDS = ("train", "bank", "test", "inspect", "compare", "figure", "list", "config", "bench")
@@ -198,6 +199,23 @@ class ListAndConfig(ProgramTestCase):
         self.assertGreaterEqual(len(configs), 12)
         for config in configs:
             self.succeed("config", config)
+
+    def test_a_configuration_is_found_by_its_name_from_any_folder(self):
+        by_path = self.succeed("config", SOURCES / "experiments/configs/l-rg.toml").stdout
+        self.assertEqual(self.succeed("config", "l-rg").stdout, by_path)
+        self.write("l-rg", RATE)  # a file of that name comes first
+        self.assertNotEqual(self.succeed("config", "l-rg").stdout, by_path)
+        self.assert_refused(self.run_program("train", "l-rgg"), EXIT_USAGE, "unknown configuration 'l-rgg'",
+                            "did you mean 'l-rg'?")
+
+    def test_an_installed_program_finds_its_configurations(self):
+        installed = self.work / "prefix"
+        (installed / "bin").mkdir(parents=True)
+        shutil.copy(PROGRAM, installed / "bin")
+        (installed / "share/shallows/configs").mkdir(parents=True)
+        (installed / "share/shallows/configs/mine.toml").write_text("# Only here\nseed = 77\n")
+        done = subprocess.run([installed / "bin/shallows", "config", "mine"], capture_output=True, text=True, cwd=self.work)
+        self.assertIn("seed = 77", done.stdout, done.stderr)
 
     def test_config_names_the_nearest_key(self):
         self.assert_refused(self.run_program("config", "spiking.toml", "--set", "hiden.size=10"), EXIT_USAGE,
