@@ -192,7 +192,7 @@ class GroupWalk {
   void arrive(const Rule& rule, NeuronId source, TimeMs time) const {
     if constexpr (kLearns) {
       Real* row = teaching_->weights + source * group_.stride;
-      for (std::size_t lane = 0; lane < kReadoutLanes; ++lane)
+      for (std::size_t lane = 0; lane < group_.neurons; ++lane)
         row[lane] =
             static_cast<Real>(rule.on_pre(static_cast<double>(row[lane]), event_of(source, lane, time)));
     }
@@ -334,7 +334,7 @@ void end_lesson(const ReadoutGroup<Real>& group, const Teaching<Real>& teaching,
         if constexpr (EventRule<Rule>) {
           for (std::size_t source = 0; source < teaching.pre.size(); ++source) {
             Real* row = teaching.weights + source * group.stride;
-            for (std::size_t lane = 0; lane < kReadoutLanes; ++lane) {
+            for (std::size_t lane = 0; lane < group.neurons; ++lane) {
               const SynapseEvent end{.pre = teaching.pre[source],
                                      .post = teaching.post[lane],
                                      .target_kHz = static_cast<double>(teaching.target[lane]),

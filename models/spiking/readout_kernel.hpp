@@ -29,6 +29,7 @@ struct ReadoutGroup {
   const Real* weights;  ///< lane 0's weight from input 0, mV
   std::size_t stride;   ///< from one input's weights to the next one's
   NeuronId first;       ///< neuron of lane 0
+  std::size_t neurons;  ///< lanes that have one
 };
 
 /// Learning at the arrivals [from, end): the rule moves `weights`, which are the group's own, by what the

@@ -102,7 +102,8 @@ void SpikingReadout<Real>::run(const SpikeTrain& arrivals, TimeMs duration, cons
         .trace = state.trace.data() + first,
         .weights = weights_.data() + first,
         .stride = stride_,
-        .first = static_cast<NeuronId>(first)};
+        .first = static_cast<NeuronId>(first),
+        .neurons = std::min(kReadoutLanes, shape_.classes() - first)};
     run_readout_group<Real>(group, arrivals, duration, teaching ? &*teaching : nullptr, emitted);
   }
   for (std::size_t j = 0; j < pre.size(); ++j) state.pre_trace[j] = pre[j].value;
