@@ -43,11 +43,10 @@ void resolve_defaults(Config& config) {
   throw Error(ErrorKind::configuration, fmt::format("{} ({}); {}", problem, source, suggestion));
 }
 
-/// Throws Error (configuration) if there is a problem, which is told in terms of fields after `prefix`.
-void refuse_problem(const std::optional<Problem>& problem, std::string_view source,
-                    const std::string& prefix = "") {
+/// Throws Error (configuration) if there is a problem.
+void refuse_problem(const std::optional<Problem>& problem, std::string_view source) {
   if (!problem) return;
-  refuse(prefix + problem->what,
+  refuse(problem->what,
          problem->why.empty() ? std::string(source) : fmt::format("{}; {}", source, problem->why),
          problem->suggestion);
 }
@@ -180,6 +179,14 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
   return parse_config(text.str(), path, overrides, passed_over);
 }
 
+std::optional<Problem> problem_of_hidden_layer(const Config& config, const ImageShape* images) {
+  const auto problem = bank_problem(config.hidden.bank, config.hidden, images);
+  if (!problem) return std::nullopt;
+  return qualified(*problem, "hidden.", [](std::string_view name) {
+    return find_config_key("hidden." + std::string(name)) != nullptr;
+  });
+}
+
 void validate(const Config& config, std::string_view source) {
   for (const ConfigKey& key : config_keys()) {
     if (!why_not_applicable(key, config).empty()) continue;
@@ -187,7 +194,7 @@ void validate(const Config& config, std::string_view source) {
   }
   check_dataset(config.dataset, source);
   const BankOrigin origin = origin_of(config.hidden.bank);
-  refuse_problem(bank_problem(config.hidden.bank, config.hidden, nullptr), source, "hidden.");
+  refuse_problem(problem_of_hidden_layer(config, nullptr), source);
   with_chosen(Networks(), config.network.index(), [&]<class Entry>() {
     const auto& params = std::get<typename Entry::Params>(config.network);
     refuse_problem(Entry::problem(params, origin, config.training.learning_rate), source);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -96,6 +97,9 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
 /// Throws Error (configuration) if a value is out of range or contradicts another one: for a Config that was
 /// changed after parsing. `source` names it in the message.
 void validate(const Config& config, std::string_view source);
+
+/// What makes the hidden layer impossible, or impossible for these images (null: not known yet), by its keys.
+std::optional<Problem> problem_of_hidden_layer(const Config& config, const ImageShape* images);
 
 /// The effective configuration as TOML that parse_config reads back to the same value. With Comments::yes
 /// every key is preceded by its meaning, unit and range.

@@ -221,7 +221,13 @@ void ConfigSettings::apply_to(const Setting& setting, const ConfigKey& key, Conf
   const std::optional<ConfigValue> value = value_of(setting, key);
   const std::string default_value = to_toml(key.read(config));
   const auto refuse_this = [&](ValueProblem problem) {
-    if (problem.suggestion.empty()) problem.suggestion = fmt::format("the default is {}", default_value);
+    if (problem.suggestion.empty()) {
+      const auto* names = std::get_if<ChoiceDomain>(&key.domain);
+      problem.suggestion = names == nullptr ? fmt::format("the default is {}", default_value)
+                           : names->names.size() == 1
+                               ? fmt::format("choose {}", default_value)
+                               : fmt::format("choose {}, the default, or another one", default_value);
+    }
     refuse_value(key, problem, setting.where);
   };
   if (!value) {

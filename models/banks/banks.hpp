@@ -36,7 +36,7 @@ bool has_per_set_scale(const BankChoice& bank);
 void set_bank_defaults(BankChoice& bank, BankShape& shape, Unit unit);
 
 /// What makes the bank impossible, or impossible for these images (null: not known yet), in terms of its
-/// fields: the text begins with the name of one. Empty if nothing does.
+/// fields.
 std::optional<Problem> bank_problem(const BankChoice& bank, const BankShape& shape, const ImageShape* images);
 
 /// Makes the bank; same bits on any number of threads. Nothing if there is none to make, or if

@@ -40,8 +40,8 @@ struct GivenFields {
   static constexpr BankOrigin origin = BankOrigin::given;
 
   static void set_defaults(Params& params, BankShape& shape, Unit unit) {
-    params.scale_by = unit == Unit::millivolt ? FieldScale::gabor_drive : FieldScale::as_is;
-    shape.scale = unit == Unit::millivolt ? 40.0 : 1.0;
+    LearnedBank::set_defaults(params, shape, unit);
+    if (unit == Unit::none) params.scale_by = FieldScale::as_is;
   }
   static std::optional<Problem> problem(const Params&, const BankShape&, const ImageShape*) {
     return std::nullopt;

@@ -87,10 +87,6 @@ Fields<IcaParams> IcaParams::fields() {
       std::move(online));
 }
 
-void IcaBank::set_defaults(Params& params, BankShape& shape, Unit unit) {
-  set_learned_defaults(params, shape, unit);
-}
-
 std::optional<Problem> IcaBank::problem(const Params& params, const BankShape& shape,
                                         const ImageShape* images) {
   return problem_of_components(params, shape, images);

@@ -28,14 +28,12 @@ struct IcaParams : LearnedParams, OnlineParams {
   static Fields<IcaParams> fields();
 };
 
-struct IcaBank {
+struct IcaBank : LearnedBank {
   using Params = IcaParams;
   static constexpr std::string_view name = "ica";
   static constexpr std::string_view abbreviation = "ica";
   static constexpr std::string_view about = "independent components of patches, FastICA or a local rule";
-  static constexpr BankOrigin origin = BankOrigin::learned;
 
-  static void set_defaults(Params& params, BankShape& shape, Unit unit);
   static std::optional<Problem> problem(const Params& params, const BankShape& shape,
                                         const ImageShape* images);
   static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);

@@ -31,6 +31,11 @@ Fields<LearnedParams> LearnedParams::fields() {
                  {{"all", PatchPlaces::all}, {"without-last", PatchPlaces::without_last}})});
 }
 
+void LearnedBank::set_defaults(MeasuredParams& params, BankShape& shape, Unit unit) {
+  params.scale_by = unit == Unit::millivolt ? FieldScale::gabor_drive : FieldScale::largest;
+  shape.scale = unit == Unit::millivolt ? 40.0 : 1.0;
+}
+
 Fields<OnlineParams> OnlineParams::fields() {
   return {field("fit_updates", &OnlineParams::fit_updates, "images",
                 "online rule: images shown to each population", CountDomain{1, 1'000'000'000'000}),

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "encoders/bank.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {
@@ -41,6 +42,13 @@ struct LearnedParams : MeasuredParams {
   PatchPlaces places = PatchPlaces::all;
 
   static Fields<LearnedParams> fields();
+};
+
+/// What the entries of learned banks have in common.
+struct LearnedBank {
+  static constexpr BankOrigin origin = BankOrigin::learned;
+  /// The scale as released, or that of the Gabor bank for spiking neurons.
+  static void set_defaults(MeasuredParams& params, BankShape& shape, Unit unit);
 };
 
 /// Of an online rule.

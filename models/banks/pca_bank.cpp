@@ -61,10 +61,6 @@ Fields<PcaParams> PcaParams::fields() {
       std::move(online));
 }
 
-void PcaBank::set_defaults(Params& params, BankShape& shape, Unit unit) {
-  set_learned_defaults(params, shape, unit);
-}
-
 std::optional<Problem> PcaBank::problem(const Params& params, const BankShape& shape,
                                         const ImageShape* images) {
   return problem_of_components(params, shape, images);

@@ -23,14 +23,12 @@ struct PcaParams : LearnedParams, OnlineParams {
   static Fields<PcaParams> fields();
 };
 
-struct PcaBank {
+struct PcaBank : LearnedBank {
   using Params = PcaParams;
   static constexpr std::string_view name = "pca";
   static constexpr std::string_view abbreviation = "pca";
   static constexpr std::string_view about = "principal components of patches, in batch or by a local rule";
-  static constexpr BankOrigin origin = BankOrigin::learned;
 
-  static void set_defaults(Params& params, BankShape& shape, Unit unit);
   static std::optional<Problem> problem(const Params& params, const BankShape& shape,
                                         const ImageShape* images);
   static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);

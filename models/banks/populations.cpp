@@ -218,9 +218,4 @@ std::optional<Problem> problem_of_components(const LearnedParams& params, const 
       "choose 1 to " + std::to_string(dimension - 1) + ", or a larger patch"};
 }
 
-void set_learned_defaults(MeasuredParams& params, BankShape& shape, Unit unit) {
-  params.scale_by = unit == Unit::millivolt ? FieldScale::gabor_drive : FieldScale::largest;
-  shape.scale = unit == Unit::millivolt ? 40.0 : 1.0;
-}
-
 }  // namespace shallows

@@ -54,7 +54,4 @@ std::optional<Problem> problem_of_components(const LearnedParams& params, const 
 /// hidden.size is a multiple of features.
 std::optional<Problem> problem_of_populations(const LearnedParams& params, const BankShape& shape);
 
-/// The defaults of learned banks: the scale as released, or that of the Gabor bank for spiking neurons.
-void set_learned_defaults(MeasuredParams& params, BankShape& shape, Unit unit);
-
 }  // namespace shallows

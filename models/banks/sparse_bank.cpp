@@ -69,14 +69,12 @@ Fields<SparseParams> SparseParams::fields() {
       inherited<SparseParams, OnlineParams>());
 }
 
-void SparseBank::set_defaults(Params& params, BankShape& shape, Unit unit) {
-  set_learned_defaults(params, shape, unit);
-}
-
 std::optional<Problem> SparseBank::problem(const Params& params, const BankShape& shape, const ImageShape*) {
   const bool measured = params.scale_by != FieldScale::l1 && params.scale_by != FieldScale::as_is;
   if (params.per_set_scale && !measured) {
-    return Problem{"per_set_scale = true has no effect with this scale_by", "it is not measured on images",
+    return Problem{std::string("per_set_scale = true has no effect with scale_by = ") +
+                       (params.scale_by == FieldScale::l1 ? "\"l1\"" : "\"as-is\""),
+                   "it is not measured on images",
                    "choose \"largest\" (as released) or \"rms\", or set it to false"};
   }
   return problem_of_populations(params, shape);

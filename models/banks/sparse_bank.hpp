@@ -31,14 +31,12 @@ struct SparseParams : LearnedParams, OnlineParams {
   static Fields<SparseParams> fields();
 };
 
-struct SparseBank {
+struct SparseBank : LearnedBank {
   using Params = SparseParams;
   static constexpr std::string_view name = "sparse";
   static constexpr std::string_view abbreviation = "sc";
   static constexpr std::string_view about = "sparse coding of patches with recurrent inhibition";
-  static constexpr BankOrigin origin = BankOrigin::learned;
 
-  static void set_defaults(Params& params, BankShape& shape, Unit unit);
   static std::optional<Problem> problem(const Params& params, const BankShape& shape,
                                         const ImageShape* images);
   static std::optional<MadeBank> make(const Params& params, const BankShape& shape, const BankSource& source);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/spiking/spiking_network.hpp"
 #include "sim/layer/lif_layer.hpp"
 
@@ -24,12 +26,14 @@ std::optional<Problem> SpikingModel::problem(const Params& params, BankOrigin ba
                    "", "count over the presentation or its last part"};
   }
   const SpikeRuleChoice& rule = params.readout.rule;
-  auto of_rule = with_chosen(SpikeRules(), rule.index(), [&]<class Entry>() {
+  const auto of_rule = with_chosen(SpikeRules(), rule.index(), [&]<class Entry>() {
     return Entry::problem(std::get<typename Entry::Params>(rule), learning_rate);
   });
   if (of_rule) {
-    of_rule->what = "readout." + of_rule->what;
-    return of_rule;
+    const auto fields = SpikingReadoutParams::fields();
+    return qualified(*of_rule, "readout.", [&](std::string_view name) {
+      return std::ranges::any_of(fields, [&](const auto& field) { return field.name == name; });
+    });
   }
   const bool driven = params.hidden_bias_mV > threshold_mV || params.readout.bias_mV > threshold_mV;
   const bool long_refractory = params.neuron.refractory_ms > kLongestRefractory * params.neuron.tau_ms;

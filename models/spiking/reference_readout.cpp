@@ -27,12 +27,89 @@ ReferenceReadout::State ReferenceReadout::initial_state(std::span<const double> 
   return state;
 }
 
-template <class OnPre, class OnPost>
+/// Learns nothing.
+struct ReferenceReadout::Watcher {
+  void begin(NeuronId) {}
+  /// An arrival, once its jump has been read; trace_at(time) is the neuron's trace.
+  template <class TraceAt>
+  void arrive(std::size_t, TraceAt&&) {}
+  void fire(TimeMs) {}
+  void end() {}
+};
+
+/// Learns at arrivals.
+template <class Rule>
+struct ReferenceReadout::ArrivalLearner : Watcher {
+  const Rule& rule;
+  ReferenceReadout& readout;
+  const SpikeTrain& arrivals;
+  const Lesson& lesson;
+  NeuronId neuron = 0;
+
+  void begin(NeuronId i) { neuron = i; }
+  template <class TraceAt>
+  void arrive(std::size_t k, TraceAt&& trace_at) {
+    const TimeMs time = arrivals.times()[k];
+    if (time < lesson.from) return;
+    rule.on_pre(readout.weight(neuron, arrivals.sources()[k]), readout.target(neuron, lesson),
+                trace_at(time));
+  }
+};
+
+/// Learns at all events of the synapses. Every neuron sees the traces of the inputs from the begin of the
+/// presentation.
+template <class Rule>
+struct ReferenceReadout::EventLearner : Watcher {
+  const Rule& rule;
+  ReferenceReadout& readout;
+  const SpikeTrain& arrivals;
+  const Lesson& lesson;
+  TimeMs duration;
+  TraceTaus taus;
+  const State& start;
+  NeuronId neuron = 0;
+  std::vector<SpikeTrace> pre = {};
+  SpikeTrace post = {};
+
+  SynapseEvent event(std::size_t input, TimeMs now) const {
+    return {pre[input], post, readout.target(neuron, lesson), now, lesson.from};
+  }
+  void begin(NeuronId i) {
+    neuron = i;
+    pre.clear();
+    for (const double value : start.pre_trace) pre.push_back({value});
+    post = {start.trace[i]};
+  }
+  template <class TraceAt>
+  void arrive(std::size_t k, TraceAt&&) {
+    const TimeMs time = arrivals.times()[k];
+    const NeuronId input = arrivals.sources()[k];
+    double& weight = readout.weight(neuron, input);
+    if (time >= lesson.from) weight = rule.on_pre(weight, event(input, time));
+    pre[input].spike(time, taus.pre_ms);
+  }
+  void fire(TimeMs time) {
+    for (std::size_t j = 0; time >= lesson.from && j < pre.size(); ++j) {
+      double& weight = readout.weight(neuron, j);
+      weight = rule.on_post(weight, event(j, time));
+    }
+    post.spike(time, taus.post_ms);
+  }
+  void end() {
+    for (std::size_t j = 0; j < pre.size(); ++j) {
+      double& weight = readout.weight(neuron, j);
+      weight = rule.at_end(weight, event(j, duration));
+    }
+  }
+};
+
+template <class Watch>
 void ReferenceReadout::walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
-                            OnPre&& on_pre, OnPost&& on_post) const {
+                            Watch&& watch) const {
   const double tau_ms = trace_taus(params_.rule).post_ms;
   std::vector<Spike> emitted;
   for (NeuronId i = 0; i < shape_.classes(); ++i) {
+    watch.begin(i);
     double trace = state.trace[i];
     TimeMs trace_time = 0.0;
     const auto trace_at = [&](TimeMs time) {
@@ -41,99 +118,42 @@ void ReferenceReadout::walk(const SpikeTrain& arrivals, TimeMs duration, State& 
       return trace;
     };
     const auto jump_of = [&](std::size_t k) {
-      const std::size_t w = i * shape_.inputs + arrivals.sources()[k];
-      const double jump = weights_[w];
-      on_pre(w, i, k, trace_at);
+      const double jump = weights_[i * shape_.inputs + arrivals.sources()[k]];
+      watch.arrive(k, trace_at);
       return jump;
     };
     const auto on_spike = [&](TimeMs time) {
-      on_post(i, time);
+      watch.fire(time);
       trace = trace_at(time) + 1.0 / tau_ms;
       emitted.push_back({time, i});
     };
     reference::walk_neuron(neuron_, params_.bias_mV, shape_.thresholds_mV[i], arrivals.times(), duration,
                            state.neurons[i], jump_of, on_spike);
+    watch.end();
     state.trace[i] = trace_at(duration);
   }
   spikes = SpikeTrain::from_unsorted(std::move(emitted));
 }
 
-template <class Rule>
-void ReferenceReadout::learn_by(const Rule& rule, const SpikeTrain& arrivals, TimeMs duration,
-                                const Lesson& lesson, State& state, SpikeTrain& spikes) {
-  const auto target = [&](NeuronId i) { return i == lesson.label ? target_kHz(params_.rule) : 0.0; };
-  if constexpr (ArrivalRule<Rule, double>) {
-    walk(
-        arrivals, duration, state, spikes,
-        [&](std::size_t w, NeuronId i, std::size_t k, auto&& trace_at) {
-          const TimeMs time = arrivals.times()[k];
-          if (time >= lesson.from) rule.on_pre(weights_[w], target(i), trace_at(time));
-        },
-        [](NeuronId, TimeMs) {});
-  } else {
-    // Every neuron sees the traces of the inputs from the begin of the presentation; they are the same for
-    // all.
-    const TraceTaus taus = trace_taus(params_.rule);
-    std::vector<SpikeTrace> begin, pre;
-    for (const double value : state.pre_trace) begin.push_back({value});
-    SpikeTrace post;
-    NeuronId current = 0;
-    const auto end_neuron = [&](NeuronId i) {
-      for (std::size_t j = 0; j < shape_.inputs; ++j) {
-        double& weight = weights_[i * shape_.inputs + j];
-        weight = rule.at_end(weight, {pre[j], post, target(i), duration, lesson.from});
-      }
-    };
-    const auto begin_neuron = [&](NeuronId i) {
-      current = i;
-      pre = begin;
-      post = {state.trace[i]};
-    };
-    begin_neuron(0);
-    const auto turn_to = [&](NeuronId i) {
-      while (current < i) {
-        end_neuron(current);
-        begin_neuron(current + 1);
-      }
-    };
-    walk(
-        arrivals, duration, state, spikes,
-        [&](std::size_t w, NeuronId i, std::size_t k, auto&&) {
-          turn_to(i);
-          const TimeMs time = arrivals.times()[k];
-          SpikeTrace& arriving = pre[arrivals.sources()[k]];
-          if (time >= lesson.from)
-            weights_[w] = rule.on_pre(weights_[w], {arriving, post, target(i), time, lesson.from});
-          arriving.spike(time, taus.pre_ms);
-        },
-        [&](NeuronId i, TimeMs time) {
-          turn_to(i);
-          for (std::size_t j = 0; time >= lesson.from && j < shape_.inputs; ++j) {
-            double& weight = weights_[i * shape_.inputs + j];
-            weight = rule.on_post(weight, {pre[j], post, target(i), time, lesson.from});
-          }
-          post.spike(time, taus.post_ms);
-        });
-    turn_to(static_cast<NeuronId>(shape_.classes() - 1));
-    end_neuron(current);
-    for (std::size_t j = 0; j < pre.size(); ++j) {
-      pre[j].restart(duration, taus.pre_ms);
-      state.pre_trace[j] = pre[j].value;
-    }
-  }
-}
-
 void ReferenceReadout::learn(const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson, State& state,
                              SpikeTrain& spikes) {
-  std::visit([&](const auto& rule) { learn_by(rule, arrivals, duration, lesson, state, spikes); },
-             make_spike_rule<double>(params_.rule, lesson.learning_rate));
+  const auto learn_by = [&]<class Rule>(const Rule& rule) {
+    if constexpr (ArrivalRule<Rule, double>) {
+      walk(arrivals, duration, state, spikes, ArrivalLearner<Rule>{{}, rule, *this, arrivals, lesson});
+    } else {
+      const TraceTaus taus = trace_taus(params_.rule);
+      EventLearner<Rule> learner{{}, rule, *this, arrivals, lesson, duration, taus, state};
+      walk(arrivals, duration, state, spikes, learner);
+      for (std::size_t j = 0; j < learner.pre.size(); ++j)
+        state.pre_trace[j] = learner.pre[j].then(duration, taus.pre_ms);
+    }
+  };
+  std::visit(learn_by, make_spike_rule<double>(params_.rule, lesson.learning_rate));
 }
 
 void ReferenceReadout::respond(const SpikeTrain& arrivals, TimeMs duration, State& state,
                                SpikeTrain& spikes) const {
-  walk(
-      arrivals, duration, state, spikes, [](std::size_t, NeuronId, std::size_t, auto&&) {},
-      [](NeuronId, TimeMs) {});
+  walk(arrivals, duration, state, spikes, Watcher());
 }
 
 void ReferenceReadout::save(const State& state, std::vector<NamedArray>& arrays) const {

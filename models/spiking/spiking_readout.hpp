@@ -105,14 +105,20 @@ class ReferenceReadout {
 
  private:
   bool keeps_pre_traces() const { return acts_at_all_events(params_.rule); }
-  /// on_pre(weight index, neuron, arrival, trace) is told of every arrival after its jump has been read,
-  /// on_post(neuron, time) of every spike.
-  template <class OnPre, class OnPost>
-  void walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes, OnPre&& on_pre,
-            OnPost&& on_post) const;
+  // What is told of the events of one neuron after the other.
+  struct Watcher;
   template <class Rule>
-  void learn_by(const Rule& rule, const SpikeTrain& arrivals, TimeMs duration, const Lesson& lesson,
-                State& state, SpikeTrain& spikes);
+  struct ArrivalLearner;
+  template <class Rule>
+  struct EventLearner;
+
+  template <class Watch>
+  void walk(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
+            Watch&& watch) const;
+  double& weight(NeuronId neuron, std::size_t input) { return weights_[neuron * shape_.inputs + input]; }
+  double target(NeuronId neuron, const Lesson& lesson) const {
+    return neuron == lesson.label ? target_kHz(params_.rule) : 0.0;
+  }
 
   SpikingReadoutParams params_;
   LifParams neuron_;

@@ -9,6 +9,8 @@
 // Gated: both changes are multiplied by 1 at the neuron of the true class and by -others at the other ones.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -111,12 +113,6 @@ class GatedPairStdp : public PairStdp {
   double others_;
 };
 
-inline std::optional<Problem> problem_of_bounds(const PairStdpParams& params) {
-  if (params.weight_min_mV < params.weight_max_mV) return std::nullopt;
-  return Problem{"weight_min_mV is not below readout.weight_max_mV", "there is no weight between them",
-                 "lower the first or raise the second"};
-}
-
 struct PairStdpRule {
   using Params = PairStdpParams;
   static constexpr std::string_view name = "pair-stdp";
@@ -130,10 +126,16 @@ struct PairStdpRule {
   }
   static TraceTaus taus(const Params& params) { return {params.tau_plus_ms, params.tau_minus_ms}; }
   static double target_kHz(const Params&) { return 1.0; }
-  static std::optional<Problem> problem(const Params& params, double) { return problem_of_bounds(params); }
+  static std::optional<Problem> problem(const Params& params, double) {
+    if (params.weight_min_mV < params.weight_max_mV) return std::nullopt;
+    return Problem{fmt::format("weight_min_mV = {} is not below weight_max_mV = {}", params.weight_min_mV,
+                               params.weight_max_mV),
+                   "there is no weight between them", "lower the first or raise the second"};
+  }
 };
 
-struct GatedPairStdpRule {
+/// As PairStdpRule but for what it says itself.
+struct GatedPairStdpRule : PairStdpRule {
   using Params = GatedPairStdpParams;
   static constexpr std::string_view name = "gated-pair-stdp";
   static constexpr std::string_view about =
@@ -145,9 +147,6 @@ struct GatedPairStdpRule {
   static GatedPairStdp make(const Params& params, double learning_rate) {
     return {params, learning_rate};
   }
-  static TraceTaus taus(const Params& params) { return {params.tau_plus_ms, params.tau_minus_ms}; }
-  static double target_kHz(const Params&) { return 1.0; }
-  static std::optional<Problem> problem(const Params& params, double) { return problem_of_bounds(params); }
 };
 
 }  // namespace shallows

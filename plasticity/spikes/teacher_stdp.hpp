@@ -8,6 +8,8 @@
 //     w_ij <- (w_ij + eta (target_i - tr_i)) (1 - eta / bound)
 #pragma once
 
+#include <fmt/core.h>
+
 #include <string_view>
 
 #include "plasticity/spikes/spike_rule.hpp"
@@ -68,7 +70,8 @@ struct TeacherStdpRule {
   static double target_kHz(const Params& params) { return params.target_kHz; }
   static std::optional<Problem> problem(const Params& params, double learning_rate) {
     if (params.weight_bound_mV <= 0.0 || learning_rate < params.weight_bound_mV) return std::nullopt;
-    return Problem{"weight_bound_mV is not above the learning rate",
+    return Problem{fmt::format("the learning rate, {}, is not below weight_bound_mV = {}", learning_rate,
+                               params.weight_bound_mV),
                    "every update would erase a weight or change its sign",
                    "raise the bound or lower the rate"};
   }

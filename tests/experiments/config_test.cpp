@@ -50,7 +50,8 @@ TEST(Config, ResolvesWhatDependsOnTheModel) {
   EXPECT_EQ(learning_rate("model = 'rate'"), 5e-3);
   EXPECT_EQ(learning_rate("model = 'rate'\nhidden.kind = 'none'"), 1e-4);
   EXPECT_EQ(learning_rate("model = 'rate'\ntraining.learning_rate = 3e-3"), 3e-3);
-  EXPECT_NE(parse("model = 'rate'").rate(), nullptr);
+  ASSERT_NE(parse("model = 'rate'").rate(), nullptr);
+  EXPECT_TRUE(std::holds_alternative<DeltaReadoutRule::Params>(parse("model = 'rate'").rate()->readout_rule));
   EXPECT_TRUE(parse("model = 'rate'").record.populations.empty());
   EXPECT_EQ(parse("", {"model=rate", "hidden.kind=random"}).hidden.scale, 0.1);
 }
@@ -214,6 +215,8 @@ TEST(Config, AChoiceOfAnOverridePassesOverWhatMeantSomethingToThatOfTheFile) {
   EXPECT_TRUE(passed_over(aligned, {"hidden.rule=backprop"}).starts_with("hidden.feedback_scale of"));
   // A rule that goes with the model of the file.
   EXPECT_TRUE(passed_over("readout.rule = 'teacher-stdp'", {"model=rate"}).starts_with("readout.rule of"));
+  const Config rate = parse("readout.rule = 'teacher-stdp'", {"model=rate"});
+  EXPECT_TRUE(std::holds_alternative<DeltaReadoutRule::Params>(rate.rate()->readout_rule));
 }
 
 TEST(Config, RefusesWhatNeitherTheFileNorTheOverridesGiveAMeaning) {
@@ -224,18 +227,18 @@ TEST(Config, RefusesWhatNeitherTheFileNorTheOverridesGiveAMeaning) {
                        "--set hidden.size=9"));
   EXPECT_TRUE(contains(parse_error(none + "hidden.size = 9", {"seed=2"}), "line 3"));
   EXPECT_TRUE(contains(parse_error("neuron.tau_ms = 9\nreadout.bias_max = 1", {"model=memory"}), "line 2"));
-  EXPECT_TRUE(contains(parse_error("model = 'rate'", {"readout.rule=teacher-stdp"}), "allowed: \"delta\""));
-  EXPECT_TRUE(contains(parse_error("", {"model=rate", "readout.rule=teacher-stdp"}), "allowed: \"delta\""));
+  EXPECT_TRUE(contains(parse_error("model = 'rate'", {"readout.rule=teacher-stdp"}), "choose \"delta\""));
+  EXPECT_TRUE(contains(parse_error("", {"model=rate", "readout.rule=teacher-stdp"}), "choose \"delta\""));
 }
 
 TEST(Config, RefusesValuesThatContradictEachOther) {
   EXPECT_TRUE(contains(parse_error("neuron.reset_mV = 20"), "neuron.reset_mV = 20 is not below"));
   EXPECT_TRUE(contains(parse_error("protocol.count_ms = 201"), "longer than protocol.test_ms"));
   EXPECT_TRUE(contains(parse_error("hidden.kind = 'none'"), "does not go with model = \"spiking\""));
-  EXPECT_TRUE(contains(parse_error("readout.rule = 'delta'"), "allowed: \"teacher-stdp\""));
+  EXPECT_TRUE(contains(parse_error("readout.rule = 'delta'"), "choose \"teacher-stdp\""));
   EXPECT_TRUE(contains(parse_error("dataset.images = 'x'"), "belong together"));
   EXPECT_TRUE(contains(parse_error("dataset.test_labels = 'x'"), "belong together"));
-  EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 1e-5"), "readout.weight_bound_mV is not above"));
+  EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 1e-5"), "not below readout.weight_bound_mV"));
   EXPECT_TRUE(contains(parse_error("readout.weight_bound_mV = 0.1\ntraining.learning_rate = 0.1"), "erase"));
   EXPECT_TRUE(contains(parse_error("engine.kind = 'fast'\nneuron.refractory_ms = 401"), "does not apply"));
   EXPECT_TRUE(contains(parse_error("engine.kind = 'fast'\nhidden.bias_mV = 21"), "does not apply"));

@@ -313,7 +313,7 @@ class BadBanks(ProgramTestCase):
 
     def test_a_size_that_is_no_multiple_of_the_features(self):
         outcome = self.run_program("train", "rate.toml", *PCA, *settings("hidden.size=61"), "-o", "run.h5")
-        self.assert_refused(outcome, EXIT_USAGE, "hidden.size = 61", "features = 6")
+        self.assert_refused(outcome, EXIT_USAGE, "hidden.size = 61", "hidden.features = 6")
 
     def test_a_bank_that_does_not_fit(self):
         self.succeed("bank", "rate.toml", *PCA, "-o", "bank.h5")

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import resource
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -210,12 +209,12 @@ class ListAndConfig(ProgramTestCase):
 
     def test_an_installed_program_finds_its_configurations(self):
         installed = self.work / "prefix"
-        (installed / "bin").mkdir(parents=True)
-        shutil.copy(PROGRAM, installed / "bin")
-        (installed / "share/shallows/configs").mkdir(parents=True)
+        subprocess.run(["cmake", "--install", Path(PROGRAM).parent, "--prefix", installed], check=True, capture_output=True)
         (installed / "share/shallows/configs/mine.toml").write_text("# Only here\nseed = 77\n")
-        done = subprocess.run([installed / "bin/shallows", "config", "mine"], capture_output=True, text=True, cwd=self.work)
-        self.assertIn("seed = 77", done.stdout, done.stderr)
+        for name, line in (("mine", "seed = 77"), ("l-rg", 'model = "rate"')):
+            done = subprocess.run([installed / "bin/shallows", "config", name], capture_output=True, text=True,
+                                  cwd=self.work)
+            self.assertIn(line, done.stdout, done.stderr)
 
     def test_config_names_the_nearest_key(self):
         self.assert_refused(self.run_program("config", "spiking.toml", "--set", "hiden.size=10"), EXIT_USAGE,
