@@ -9,8 +9,8 @@ namespace shallows {
 AuthorsScheme::AuthorsScheme(const SpikingParams& params, const ReceptiveFields& bank,
                              const Thresholds& thresholds)
     : params_(params), inputs_(bank.shape().pixels()), hidden_(bank.size()) {
-  for (const auto* population : {&thresholds.input_mV, &thresholds.hidden_mV, &thresholds.readout_mV}) {
-    threshold_.insert(threshold_.end(), population->begin(), population->end());
+  for (const std::vector<double>& population : thresholds) {
+    threshold_.insert(threshold_.end(), population.begin(), population.end());
   }
   v_.assign(threshold_.size(), params.neuron.reset_mV);
   trace_.assign(threshold_.size(), 0.0);
@@ -21,7 +21,7 @@ AuthorsScheme::AuthorsScheme(const SpikingParams& params, const ReceptiveFields&
       to_hidden_[bank.pixel(i, k) * hidden_ + i] = static_cast<double>(bank.filter(i)[k]);
     }
   }
-  const std::size_t classes = thresholds.readout_mV.size();
+  const std::size_t classes = thresholds.back().size();
   to_readout_.assign(hidden_ * classes, params.readout.weight_scale_mV / static_cast<double>(hidden_));
 }
 

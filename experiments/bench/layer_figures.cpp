@@ -49,7 +49,7 @@ LayerTiming time_layer(const Layer& layer, const Workload& work, std::size_t ima
 
 template <class Real>
 LifLayer<Real> fast_layer(const Workload& work, const Synapses& synapses) {
-  return {synapses, work.params.neuron, work.thresholds.hidden_mV, work.drives_mV()};
+  return {synapses, work.params.neuron, work.thresholds[1], work.drives_mV()};
 }
 
 struct Counts {
@@ -95,7 +95,7 @@ nlohmann::json stage_figures(const Workload& work, const LifLayer<float>& layer)
   LifLayer<float>::Unordered unordered;
   DelayLine line(work.params.delay_ms);
   SpikingReadout<float> readout(work.params,
-                                {.inputs = work.bank.size(), .thresholds_mV = work.thresholds.readout_mV},
+                                {.inputs = work.bank.size(), .thresholds_mV = work.thresholds.back()},
                                 std::vector<double>(kBenchClasses * work.bank.size(), 0.0));
   auto readout_state = readout.initial_state(std::vector<double>(kBenchClasses, 0.0));
   SpikeTrain spikes, arrivals, readout_spikes;
@@ -130,7 +130,7 @@ nlohmann::json layer_figures(const Workload& work) {
   const double ceiling = ceiling_lanes_per_second();
   const LayerTiming single = time_layer(fast, work, images, kRounds);
   const LayerTiming twofold = time_layer(fast_layer<double>(work, synapses), work, images, kRounds);
-  const ReferenceLayer reference(synapses, work.params.neuron, work.thresholds.hidden_mV, work.drives_mV());
+  const ReferenceLayer reference(synapses, work.params.neuron, work.thresholds[1], work.drives_mV());
   const LayerTiming slow = time_layer(reference, work, std::min<std::size_t>(5, images), 1);
   const nlohmann::json stages = stage_figures(work, fast);
   const double per_second = counts.events / single.seconds;

@@ -53,7 +53,7 @@ double train_seconds(SpikingNetwork& network, std::span<const Presentation> show
       network.learn(shown.subspan(k, count), std::span(activities).first(count));
       for (std::size_t i = 0; recording && i < count; ++i) {
         const double start = duration * static_cast<double>(k + i);
-        const SpikeTrain* hidden = &activities[i].hidden;
+        const SpikeTrain* hidden = &activities[i].hidden();
         recording->recorder().trial({.start_ms = start, .stop_ms = start + duration}, std::span(&hidden, 1));
       }
     }

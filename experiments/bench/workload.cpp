@@ -9,11 +9,12 @@ namespace shallows {
 Workload::Workload(const ImageSet& images, std::size_t hidden, std::size_t patch, std::size_t count)
     : bank(
           make_gabor_fields({}, {.size = hidden, .patch = patch, .scale = 40.0}, images.shape(), kBenchSeed)),
-      thresholds(
-          draw_thresholds(params.threshold, images.shape().pixels(), hidden, kBenchClasses, kBenchSeed)),
+      thresholds(draw_thresholds(params.threshold,
+                                 std::vector<std::size_t>{images.shape().pixels(), hidden, kBenchClasses},
+                                 kBenchSeed)),
       duration(params.protocol.transient_ms + params.protocol.learning_ms),
       arrivals(count) {
-  const CurrentEncoder encoder(params.input, params.neuron, thresholds.input_mV);
+  const CurrentEncoder encoder(params.input, params.neuron, thresholds.front());
   const auto present = [&](const auto& arrivals_of) {
     CurrentEncoder::State state(encoder.size());
     DelayLine line(params.delay_ms);

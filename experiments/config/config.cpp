@@ -23,20 +23,16 @@ namespace {
 
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{1} << 20U;
 
-const std::vector<std::string>& spiking_populations() {
-  static const std::vector<std::string> names = {"input", "hidden", "readout"};
-  return names;
-}
-
 /// Sets what has a default of its own in each network and bank, once they are chosen.
 void resolve_defaults(Config& config) {
   set_bank_defaults(config.hidden.bank, config.hidden, unit_of(config.network));
+  for (UpperLayer& layer : config.upper) set_layer_defaults(layer, unit_of(config.network));
   const BankOrigin origin = origin_of(config.hidden.bank);
   with_chosen(Networks(), config.network.index(), [&]<class Entry>() {
     Entry::set_defaults(std::get<typename Entry::Params>(config.network), origin);
     config.training.learning_rate = Entry::default_learning_rate(origin);
-    config.record.populations = Entry::has_spikes ? spiking_populations() : std::vector<std::string>();
   });
+  config.record.populations = population_names(config);
 }
 
 [[noreturn]] void refuse(const std::string& problem, std::string_view source, const std::string& suggestion) {
@@ -61,8 +57,20 @@ void check_dataset(const DatasetConfig& dataset, std::string_view source) {
 }
 
 std::string section_of(const std::string& name) {
-  const std::size_t dot = name.find('.');
+  const std::size_t dot = name.rfind('.');
   return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+/// "[hidden]"; with several hidden layers they are an array of tables.
+std::string header_of(const std::string& section, const Config& config) {
+  const bool layer = section == "hidden" || section.starts_with("hidden.");
+  return layer && config.upper.front().exists() ? "[[hidden]]" : fmt::format("[{}]", section);
+}
+
+/// A key that says that there is no such layer need not be said.
+bool is_unsaid(const ConfigKey& key, const ConfigValue& value) {
+  return key.name.starts_with("hidden.") && key.name != "hidden.kind" && key.name.ends_with(".kind") &&
+         value == ConfigValue(std::string(NoLayer::name));
 }
 
 template <class Counts>
@@ -92,8 +100,13 @@ bool is_hdf5(const std::string& path) {
   return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kSignature;
 }
 
-std::vector<std::string> parse_populations(std::string_view text, std::string_view whole) {
-  if (text == "all") return spiking_populations();
+std::vector<std::string> names_of_domain(const ConfigKey& key) {
+  return std::get<ListDomain>(key.domain).names;
+}
+
+std::vector<std::string> parse_populations(std::string_view text, std::string_view whole,
+                                           const std::vector<std::string>& all) {
+  if (text == "all") return all;
   if (text == "none") return {};
   std::vector<std::string> names = split_list(text);
   for (const char* word : {"all", "none"}) {
@@ -106,7 +119,7 @@ std::vector<std::string> parse_populations(std::string_view text, std::string_vi
     refuse(fmt::format("--record {} names no population", whole), "POPULATIONS[@...]", "try \"all\"");
   if (const auto problem = value_problem(key, names)) {
     refuse(fmt::format("--record {}: {}", whole, problem->problem),
-           "known: input, hidden, readout, all, none",
+           fmt::format("known: {}, all, none", fmt::join(all.empty() ? names_of_domain(key) : all, ", ")),
            problem->suggestion.empty() ? "name known ones" : problem->suggestion);
   }
   return names;
@@ -128,7 +141,7 @@ Config parse_config(std::string_view toml, std::string_view source, std::span<co
     return *text;
   };
   apply_choices(settings, config, of_text);
-  settings.apply("dataset.images", config, of_text);
+  for (const char* name : {"dataset.images", "hidden.pool"}) settings.apply(name, config, of_text);
   resolve_defaults(config);
   if (!config.dataset.images.empty()) {
     config.dataset.name = std::filesystem::path(config.dataset.images).stem().string();
@@ -179,12 +192,49 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
   return parse_config(text.str(), path, overrides, passed_over);
 }
 
-std::optional<Problem> problem_of_hidden_layer(const Config& config, const ImageShape* images) {
-  const auto problem = bank_problem(config.hidden.bank, config.hidden, images);
-  if (!problem) return std::nullopt;
-  return qualified(*problem, "hidden.", [](std::string_view name) {
-    return find_config_key("hidden." + std::string(name)) != nullptr;
-  });
+std::vector<std::string> population_names(const Config& config) {
+  if (!has_spikes(config.network)) return {};
+  std::vector<std::string> names = {"input"};
+  if (config.hidden.cells.pool.reach > 0) names.emplace_back("simple");
+  names.push_back(layer_name(1));
+  for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l)
+    names.push_back(layer_name(l + 2));
+  names.emplace_back("readout");
+  return names;
+}
+
+std::optional<Problem> problem_of_hidden_layers(const Config& config, const ImageShape* images) {
+  const auto in_section = [](const std::optional<Problem>& problem, const std::string& section) {
+    return qualified(*problem, section, [&](std::string_view name) {
+      return find_config_key(section + std::string(name)) != nullptr;
+    });
+  };
+  if (const auto problem = bank_problem(config.hidden.bank, config.hidden, images))
+    return in_section(problem, "hidden.");
+  const Pool& pool = config.hidden.cells.pool;
+  if (pool.step > 0 && (pool.reach == 0 || pool.reach % pool.step != 0)) {
+    return Problem{
+        fmt::format("hidden.pool_step = {} does not divide hidden.pool = {}", pool.step, pool.reach), "",
+        "choose steps that reach the outermost shifts"};
+  }
+  if (const RateParams* rate = config.rate()) {
+    const bool inhibited = inhibition_of(config.hidden.bank) != HiddenInhibition::none;
+    if (pool.reach > 0 && (inhibited || learning_params(rate->hidden.rule) != nullptr)) {
+      return Problem{fmt::format("hidden.pool = {} does not go with {}", pool.reach,
+                                 inhibited ? "hidden.inhibition" : "a hidden.rule by which the bank learns"),
+                     "complex cells pool fixed fields", "set one of them to 0, \"none\" or \"fixed\""};
+    }
+    if (inhibited && !std::holds_alternative<Rectified::Params>(rate->hidden.activation)) {
+      return Problem{"hidden.activation does not go with hidden.inhibition",
+                     "the populations answer in its place",
+                     "set it to \"relu\", or hidden.inhibition to \"none\""};
+    }
+  }
+  for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l) {
+    if (const auto problem = layer_problem(config.upper[l], images))
+      return in_section(problem, fmt::format("hidden.{}.", l + 2));
+  }
+  return std::nullopt;
 }
 
 void validate(const Config& config, std::string_view source) {
@@ -194,7 +244,7 @@ void validate(const Config& config, std::string_view source) {
   }
   check_dataset(config.dataset, source);
   const BankOrigin origin = origin_of(config.hidden.bank);
-  refuse_problem(problem_of_hidden_layer(config, nullptr), source);
+  refuse_problem(problem_of_hidden_layers(config, nullptr), source);
   with_chosen(Networks(), config.network.index(), [&]<class Entry>() {
     const auto& params = std::get<typename Entry::Params>(config.network);
     refuse_problem(Entry::problem(params, origin, config.training.learning_rate), source);
@@ -203,6 +253,12 @@ void validate(const Config& config, std::string_view source) {
     refuse("there are no populations to record",
            fmt::format("{}; a {} network has no spikes", source, name_of(config.network)), "record \"none\"");
   }
+  const std::vector<std::string> populations = population_names(config);
+  for (const std::string& name : config.record.populations) {
+    if (std::ranges::find(populations, name) != populations.end()) continue;
+    refuse(fmt::format("there is no population '{}' to record", name),
+           fmt::format("{}; this network has {}", source, fmt::join(populations, ", ")), "name one of these");
+  }
 }
 
 std::string to_toml(const Config& config, Comments comments) {
@@ -210,10 +266,11 @@ std::string to_toml(const Config& config, Comments comments) {
   std::string section;
   for (const ConfigKey& key : config_keys()) {
     if (!why_not_applicable(key, config).empty()) continue;
+    if (is_unsaid(key, key.read(config))) continue;
     const std::string key_section = section_of(key.name);
     if (key_section != section) {
       section = key_section;
-      text += fmt::format("\n[{}]\n", section);
+      text += fmt::format("\n{}\n", header_of(section, config));
     }
     if (comments == Comments::yes) {
       const std::string unit = key.unit.empty() ? "" : fmt::format(" [{}]", key.unit);
@@ -234,16 +291,16 @@ std::vector<std::string> run_differences(const Config& a, const Config& b) {
   return differences_in(a, b, [](const ConfigKey& key) { return key.name != "name"; });
 }
 
-RecordConfig parse_record(std::string_view text) {
+RecordConfig parse_record(std::string_view text, const std::vector<std::string>& all) {
   RecordConfig record;
   if (text == "all") {
     record.phase = RecordPhase::both;
     record.last = kAllTrials;
-    record.populations = spiking_populations();
+    record.populations = all;
     return record;
   }
   const std::size_t at = text.find('@');
-  record.populations = parse_populations(text.substr(0, at), text);
+  record.populations = parse_populations(text.substr(0, at), text, all);
   if (at == std::string_view::npos) return record;
   std::string_view trials = text.substr(at + 1);
   const std::string_view first = trials.substr(0, trials.find(':'));
@@ -272,7 +329,7 @@ RecordConfig parse_record(std::string_view text) {
 void apply_record(std::string_view text, Config& config) {
   if (text.empty()) return;
   const std::uint64_t deflate = config.record.deflate;  // not a part of what --record says
-  config.record = parse_record(text);
+  config.record = parse_record(text, population_names(config));
   config.record.deflate = deflate;
   if (!has_spikes(config.network)) {
     const bool names_one = !config.record.populations.empty() && !text.starts_with("all");

@@ -2,6 +2,7 @@
 // the like are options of the program).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "encoders/complex_cells.hpp"
+#include "encoders/upper_layers.hpp"
 #include "models/banks/banks.hpp"
 #include "models/networks/networks.hpp"
 #include "sim/core/fields.hpp"
@@ -34,9 +37,10 @@ struct DatasetConfig {
   static Fields<DatasetConfig> fields();
 };
 
-/// The hidden layer: its bank and the bank's shape.
+/// The first hidden layer: its bank, the bank's shape, and what pools its fields.
 struct HiddenConfig : BankShape {
   BankChoice bank = GaborParams{};
+  ComplexCells cells;
 
   static Fields<HiddenConfig> fields();
 };
@@ -69,6 +73,7 @@ struct Config {
   NetworkChoice network;  ///< spiking by default
   DatasetConfig dataset;
   HiddenConfig hidden;
+  std::array<UpperLayer, kMostUpperLayers> upper;  ///< hidden layers 2, 3, ...; the first none ends them
   TrainingConfig training;
   std::uint64_t test_images = 0;  ///< 0: all
   RecordConfig record;
@@ -80,6 +85,10 @@ struct Config {
   /// All keys of a configuration, by their dotted names, with the conditions under which they mean something.
   static Fields<Config> fields();
 };
+
+/// The populations whose spikes a network of this configuration has, in its order: input, simple (cells that
+/// a hidden layer of complex cells pools), hidden, hidden2, ..., readout. None of a network without spikes.
+std::vector<std::string> population_names(const Config& config);
 
 /// Reads TOML text, applies "key=value" overrides in order, resolves what depends on the model and validates.
 /// `source` names the text in messages; its stem is the run's name where the text gives none. The value of an
@@ -98,8 +107,8 @@ Config read_config(const std::string& path, std::span<const std::string> overrid
 /// changed after parsing. `source` names it in the message.
 void validate(const Config& config, std::string_view source);
 
-/// What makes the hidden layer impossible, or impossible for these images (null: not known yet), by its keys.
-std::optional<Problem> problem_of_hidden_layer(const Config& config, const ImageShape* images);
+/// What makes a hidden layer impossible, or impossible for these images (null: not known yet), by its keys.
+std::optional<Problem> problem_of_hidden_layers(const Config& config, const ImageShape* images);
 
 /// The effective configuration as TOML that parse_config reads back to the same value. With Comments::yes
 /// every key is preceded by its meaning, unit and range.
@@ -116,8 +125,9 @@ std::vector<std::string> run_differences(const Config& a, const Config& b);
 /// Parses the value of --record: POPULATIONS[@[PHASE:]TRIALS], POPULATIONS@PHASE, "all" or "none".
 /// POPULATIONS is a list with commas, or "all"; PHASE is train, test (the default) or both; TRIALS is
 /// FIRST:LAST[:STEP], where LAST may be "end", or one number. Plain "all" is "all@both:0:end"; a phase alone
-/// is all of its trials; without "@..." it is the first 10 test trials. Throws Error (configuration).
-RecordConfig parse_record(std::string_view text);
+/// is all of its trials; without "@..." it is the first 10 test trials. `all` are the populations of the
+/// network. Throws Error (configuration).
+RecordConfig parse_record(std::string_view text, const std::vector<std::string>& all);
 
 /// Puts the value of --record, if there is one, into the configuration. For a model without populations "all"
 /// and "none" choose trials only; throws Error (configuration) if a population of it is named.

@@ -147,6 +147,15 @@ ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
   const auto flatten = [&](const auto& self, const toml::table& table, const std::string& prefix) -> void {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
+      // [[hidden]]: the first table is the section itself, the others are numbered from 2 on.
+      const toml::array* layers = name == "hidden" ? node.as_array() : nullptr;
+      if (layers != nullptr && layers->is_homogeneous<toml::table>()) {
+        for (std::size_t l = 0; l < layers->size(); ++l) {
+          const toml::table& layer = *layers->get_as<toml::table>(l);
+          self(self, layer, l == 0 ? "hidden." : fmt::format("hidden.{}.", l + 1));
+        }
+        continue;
+      }
       const toml::table* child = node.as_table();
       const bool descend = child != nullptr && find_config_key(name) == nullptr;
       if (descend && (is_section(name) || !child->empty())) {

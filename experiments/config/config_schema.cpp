@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kLargestInteger = std::numeric_limits<std::int64_t>::max();  // of TOML
 
 std::string section_of(const std::string& name) {
-  const std::size_t dot = name.find('.');
+  const std::size_t dot = name.rfind('.');
   return dot == std::string::npos ? "" : name.substr(0, dot);
 }
 
@@ -32,12 +32,42 @@ FieldCondition with_hidden_layer() {
   return {"hidden.kind", names_of(Banks(), []<class Entry>() { return Entry::origin != BankOrigin::none; })};
 }
 
+/// That the layer of a section "hidden.2", ... exists.
+FieldCondition with_layer(const std::string& section) {
+  return {section + ".kind",
+          names_of(UpperLayers(), []<class Entry>() { return !std::is_same_v<Entry, NoLayer>; })};
+}
+
+FieldCondition with_layer_of(const std::string& section) {
+  return section == "hidden" ? with_hidden_layer() : with_layer(section);
+}
+
+std::string upper_section(std::size_t l) { return "hidden." + std::to_string(l + 2); }
+
+/// The keys of hidden layers 2, 3, ...: each stands on the one below.
+Fields<Config> upper_layer_fields() {
+  const FieldCondition layered{"model",
+                               names_of(Networks(), []<class Entry>() { return Entry::has_readout; })};
+  Fields<Config> fields;
+  for (std::size_t l = 0; l < kMostUpperLayers; ++l) {
+    Fields<Config> layer = lifted<Config>(
+        UpperLayer::fields(), [l](auto& config) -> auto& { return config.upper[l]; }, upper_section(l) + ".");
+    for (ConfigKey& key : layer) {
+      const FieldCondition below = l == 0 ? with_hidden_layer() : with_layer(upper_section(l - 1));
+      key.conditions.insert(key.conditions.begin(), {layered, below});
+    }
+    fields = joined(std::move(fields), std::move(layer));
+  }
+  return fields;
+}
+
 /// The keys of the networks: of a hidden layer only where there is one.
 Fields<Config> network_fields() {
   Fields<Config> fields = chosen_fields<Networks>("model", &Config::network, "model", "kind of network", "");
   for (ConfigKey& key : fields) {
-    if (section_of(key.name) == "hidden")
-      key.conditions.insert(key.conditions.begin() + 1, with_hidden_layer());
+    const std::string section = section_of(key.name);
+    if (section == "hidden" || section.starts_with("hidden."))
+      key.conditions.insert(key.conditions.begin() + 1, with_layer_of(section));
   }
   for_each_entry(Networks(), [&]<class Entry>() {
     using Params = typename Entry::Params;
@@ -64,6 +94,10 @@ void add_conditions(Fields<Config>& fields) {
   for (ConfigKey& key : fields) {
     if (key.name.starts_with("training.learning_rate")) key.conditions.push_back(trained);
     if (key.name == "record.populations") key.conditions.push_back(spiking);
+    if (key.name == "hidden.pooling") {
+      key.conditions.push_back(
+          {"model", names_of(Networks(), []<class Entry>() { return !Entry::has_spikes; })});
+    }
     if (key.name == "hidden.inhibition" || key.name == "hidden.per_set_scale") {
       key.conditions.insert(key.conditions.begin(), {"model", {std::string(RateModel::name)}});
       key.conditions.push_back({"hidden.rule", {std::string(FixedHidden::name)}});
@@ -73,13 +107,15 @@ void add_conditions(Fields<Config>& fields) {
 
 /// The places of sections: in the order of this list, unknown ones before "protocol".
 std::size_t place_of(const ConfigKey& key) {
+  const std::string name = key.name.substr(0, key.name.find('.'));
+  const std::string head = name == key.name ? "" : name;  // of its section
   static constexpr std::array<std::string_view, 12> kSections = {"",         "dataset", "input",  "hidden",
                                                                  "neuron",   "readout", "memory", "protocol",
                                                                  "training", "test",    "engine", "record"};
   const auto find = [](std::string_view section) {
     return static_cast<std::size_t>(std::ranges::find(kSections, section) - kSections.begin());
   };
-  const std::size_t place = find(section_of(key.name));
+  const std::size_t place = find(head);
   return place < kSections.size() ? 2 * place : 2 * find("protocol") - 1;
 }
 
@@ -113,7 +149,7 @@ Fields<DatasetConfig> DatasetConfig::fields() {
 Fields<HiddenConfig> HiddenConfig::fields() {
   Fields<HiddenConfig> bank =
       chosen_fields<Banks>("kind", &HiddenConfig::bank, "bank", "receptive fields of the hidden layer", "");
-  Fields<HiddenConfig> shape = inherited<HiddenConfig, BankShape>();
+  Fields<HiddenConfig> shape = joined(inherited<HiddenConfig, BankShape>(), fields_of(&HiddenConfig::cells));
   for (auto& field : shape) field.conditions.push_back({"kind", with_hidden_layer().values});
   const auto after_kind = bank.begin() + 1;
   bank.insert(after_kind, std::make_move_iterator(shape.begin()), std::make_move_iterator(shape.end()));
@@ -150,9 +186,13 @@ Fields<RecordConfig> RecordConfig::fields() {
                                    parse_trials(std::get<std::string>(value), record);
                                assert(ok);
                              }};
+  ListDomain populations{"population", {"input", "simple"}};
+  for (std::size_t layer = 1; layer <= 1 + kMostUpperLayers; ++layer)
+    populations.names.push_back(layer_name(layer));
+  populations.names.emplace_back("readout");
   return {
       field("populations", &RecordConfig::populations, "", "populations whose spikes are recorded",
-            ListDomain{"population", {"input", "hidden", "readout"}})
+            std::move(populations))
           .of_evaluation(),
       choice("phase", &RecordConfig::phase, "phase", "presentations that are recorded",
              {{"train", RecordPhase::train}, {"test", RecordPhase::test}, {"both", RecordPhase::both}})
@@ -171,15 +211,17 @@ Fields<Config> Config::fields() {
                 TextDomain{EmptyText::refused})
               .of_evaluation(),
           field("seed", &Config::seed, "", "seed of every random draw", CountDomain{0, kLargestInteger})},
-      fields_of(&Config::dataset, "dataset."), fields_of(&Config::hidden, "hidden."), network_fields(),
-      fields_of(&Config::training, "training."),
+      fields_of(&Config::dataset, "dataset."), fields_of(&Config::hidden, "hidden."), upper_layer_fields(),
+      network_fields(), fields_of(&Config::training, "training."),
       Fields<Config>{field("test.images", &Config::test_images, "images", "test just the first ones; 0: all",
                            CountDomain{0, kMostImages})
                          .of_evaluation()},
       fields_of(&Config::record, "record."));
   add_conditions(fields);
   std::ranges::stable_sort(fields, {}, [](const ConfigKey& key) {
-    return std::pair(place_of(key), place_of(key) % 2 == 0 ? "" : section_of(key.name));
+    const std::string section = section_of(key.name);
+    const bool plain = place_of(key) % 2 == 0 && section.find('.') == std::string::npos;
+    return std::pair(place_of(key), plain ? "" : section);
   });
   return fields;
 }

@@ -236,7 +236,7 @@ void check_against_data(const Config& config, ImageShape shape) {
                 fmt::format("hidden.patch = {} is larger than the images ({} x {} pixels); choose 1 to {}",
                             config.hidden.patch, shape.height, shape.width, side));
   }
-  if (const auto problem = problem_of_hidden_layer(config, &shape)) {
+  if (const auto problem = problem_of_hidden_layers(config, &shape)) {
     throw Error(ErrorKind::configuration,
                 fmt::format("{} ({}); {}", problem->what, problem->why, problem->suggestion));
   }

@@ -43,7 +43,7 @@ std::string text_of(ImageShape shape) {
 }
 
 bool learns_in_place(const Config& config) {
-  return config.rate() != nullptr && taught_params(config.rate()->hidden_rule) != nullptr;
+  return config.rate() != nullptr && learning_params(config.rate()->hidden.rule) != nullptr;
 }
 
 /// What the filters of a file were fitted to: the images of its run, and those of a bank that it was given.

@@ -10,18 +10,26 @@
 
 namespace shallows {
 
-void refuse_silence(const Tally& tally, const std::string& when) {
-  const auto refuse = [&](const char* population, const char* suggestion) {
-    throw Error(ErrorKind::network, std::string("the ") + population + " population stayed silent " + when +
+namespace {
+
+std::string how_to_wake(const std::string& population) {
+  if (population == "input") return "raise input.gain_mV or input.bias_mV, or lower neuron.threshold_mV";
+  if (population == "readout") return "raise readout.weight_scale_mV or readout.bias_mV, or train longer";
+  // Of "hidden3" the keys are hidden.3.*; simple cells have those of their layer.
+  const bool upper = population.starts_with("hidden") && population != "hidden";
+  const std::string section = upper ? "hidden." + population.substr(6) : "hidden";
+  return "raise " + section + ".scale or " + section + ".bias_mV, or lower neuron.threshold_mV";
+}
+
+}  // namespace
+
+void refuse_silence(const Tally& tally, const std::vector<PopulationInfo>& populations,
+                    const std::string& when) {
+  for (std::size_t p = 0; p < populations.size() && p < tally.spikes.size(); ++p) {
+    if (tally.spikes[p] > 0) continue;
+    throw Error(ErrorKind::network, "the " + populations[p].name + " population stayed silent " + when +
                                         " (not one spike, so nothing can be learned or read out); " +
-                                        suggestion);
-  };
-  if (tally.input_spikes == 0)
-    refuse("input", "raise input.gain_mV or input.bias_mV, or lower neuron.threshold_mV");
-  if (tally.hidden_spikes == 0)
-    refuse("hidden", "raise hidden.scale or hidden.bias_mV, or lower neuron.threshold_mV");
-  if (tally.readout_spikes == 0) {
-    refuse("readout", "raise readout.weight_scale_mV or readout.bias_mV, or train longer");
+                                        how_to_wake(populations[p].name));
   }
 }
 
@@ -62,7 +70,11 @@ Evaluation evaluate(const Network& trained, const Config& config, const ImageSet
   // one by one, and memory that was just used is fastest.
   constexpr std::uint64_t kNeuronsAtOnce = 320'000;
   std::uint64_t batch = 512;
-  if (network.is_spiking()) batch = std::clamp<std::uint64_t>(kNeuronsAtOnce / network.hidden(), 16, 64);
+  if (network.is_spiking()) {
+    std::uint64_t neurons = 0;
+    for (const PopulationInfo& population : network.populations()) neurons += population.size;
+    batch = std::clamp<std::uint64_t>(kNeuronsAtOnce / neurons, 16, 64);
+  }
   if (sequence) batch = 1;
   std::vector<Activity> activities(batch);
   std::vector<Response> responses(batch);
@@ -98,7 +110,8 @@ Evaluation evaluate(const Network& trained, const Config& config, const ImageSet
     result.interrupted = interrupt::requested() != 0 && first + count < total;
   }
   result.tally.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (network.is_spiking() && !result.interrupted) refuse_silence(result.tally, "on all test images");
+  if (network.is_spiking() && !result.interrupted)
+    refuse_silence(result.tally, network.populations(), "on all test images");
   return result;
 }
 

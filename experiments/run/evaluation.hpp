@@ -43,8 +43,9 @@ Network scaled_for(const Network& network, const Config& config, const ImageSet&
 Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
                     const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder);
 
-/// Throws Error (network) that names the population that never spiked, if there is one. `when` completes
-/// "... stayed silent ".
-void refuse_silence(const Tally& tally, const std::string& when);
+/// Throws Error (network) that names the first of the network's populations that never spiked, if there is
+/// one. `when` completes "... stayed silent ".
+void refuse_silence(const Tally& tally, const std::vector<PopulationInfo>& populations,
+                    const std::string& when);
 
 }  // namespace shallows

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "experiments/run/bank.hpp"
+#include "experiments/run/stored/projections.hpp"
+#include "models/spiking/spiking_layers.hpp"
 #include "output/record/trials.hpp"
 
 namespace shallows {
@@ -17,28 +19,53 @@ constexpr const char* kClassCount = "network/class_count";
 std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& config, ImageShape shape,
                                                                std::size_t classes,
                                                                const ReceptiveFields* bank,
+                                                               std::span<const Projection> upper,
                                                                std::optional<Thresholds> thresholds) {
-  if (const MemoryParams* memory = config.memory()) return MemoryNetwork(*memory, bank, shape, classes);
+  if (const MemoryParams* params = config.memory()) {
+    MemoryParams memory = *params;
+    memory.cells = config.hidden.cells;
+    return MemoryNetwork(memory, bank, shape, classes);
+  }
   if (const RateParams* params = config.rate()) {
     RateParams rate = *params;
     rate.inhibition = inhibition_of(config.hidden.bank);
-    return RateNetwork(rate, bank, shape.pixels(), classes, config.seed);
+    rate.cells = config.hidden.cells;
+    return RateNetwork(rate, bank, upper, shape.pixels(), classes, config.seed);
   }
   const SpikingParams& spiking = *config.spiking();
-  if (!thresholds)
-    thresholds = draw_thresholds(spiking.threshold, shape.pixels(), bank->size(), classes, config.seed);
-  return SpikingNetwork(spiking, *bank, std::move(*thresholds), config.seed);
+  std::vector<SpikingLayer> layers = spiking_layers(spiking, *bank, config.hidden.cells.pool, upper);
+  if (!thresholds) {
+    std::vector<std::size_t> sizes = {shape.pixels()};
+    for (const SpikingLayer& layer : layers) sizes.push_back(layer.synapses.targets());
+    sizes.push_back(classes);
+    thresholds = draw_thresholds(spiking.threshold, sizes, config.seed);
+  }
+  return SpikingNetwork(spiking, std::move(layers), std::move(*thresholds), config.seed);
+}
+
+/// Of the populations that a network of this configuration has.
+std::vector<std::size_t> population_sizes(const Config& config, ImageShape shape, std::size_t classes,
+                                          const ReceptiveFields& bank, std::span<const Projection> upper) {
+  std::vector<std::size_t> sizes = {shape.pixels()};
+  const Pool& pool = config.hidden.cells.pool;
+  if (pool.reach > 0) sizes.push_back(simple_cells(bank, pool).fields.size());
+  sizes.push_back(bank.size());
+  for (const Projection& layer : upper) sizes.push_back(layer.synapses.targets());
+  sizes.push_back(classes);
+  return sizes;
 }
 
 }  // namespace
 
 Network::Network(const Config& config, ImageShape shape, std::size_t classes,
-                 std::optional<ReceptiveFields> bank, std::optional<Thresholds> thresholds)
+                 std::optional<ReceptiveFields> bank, std::vector<Projection> upper,
+                 std::optional<Thresholds> thresholds)
     : shape_(shape),
       transient_ms_(config.spiking() != nullptr ? config.spiking()->protocol.transient_ms : 0.0),
       bank_(std::move(bank)),
+      upper_(std::move(upper)),
       judge_every_(config.memory() != nullptr ? config.memory()->judge_every : 0),
-      network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, std::move(thresholds))) {}
+      network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, std::move(thresholds))) {}
 
 Network Network::make(const Config& config, ImageShape shape, std::size_t classes,
                       std::optional<ReceptiveFields> bank) {
@@ -46,7 +73,9 @@ Network Network::make(const Config& config, ImageShape shape, std::size_t classe
   if (!bank && origin == BankOrigin::drawn)
     bank = make_fields(config.hidden.bank, config.hidden, {.shape = shape, .seed = config.seed})->bank;
   assert(bank.has_value() == (origin != BankOrigin::none));
-  return {config, shape, classes, std::move(bank), std::nullopt};
+  std::vector<Projection> upper;
+  if (bank) upper = make_upper_layers(config.upper, places_of(*bank), shape, config.seed);
+  return {config, shape, classes, std::move(bank), std::move(upper), std::nullopt};
 }
 
 Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes,
@@ -59,11 +88,17 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
     bank = stored_bank(arrays, shape);
     require_inhibition(*bank, config, "this file");
   }
+  std::vector<Projection> upper;
+  for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l) {
+    const std::size_t below = l == 0 ? bank->size() : upper.back().synapses.targets();
+    upper.push_back(stored_projection(arrays, layer_name(l + 2), below));
+  }
   std::optional<Thresholds> thresholds;
   if (config.spiking() != nullptr) {
-    thresholds = stored_thresholds(arrays, shape.pixels(), bank->size(), classes);
+    thresholds = stored_thresholds(arrays, population_names(config),
+                                   population_sizes(config, shape, classes, *bank, upper));
   }
-  Network network(config, shape, classes, std::move(bank), std::move(thresholds));
+  Network network(config, shape, classes, std::move(bank), std::move(upper), std::move(thresholds));
   if (auto* rate = std::get_if<RateNetwork>(&network.network_)) rate->restore(arrays);
   if (auto* spiking = std::get_if<SpikingNetwork>(&network.network_)) {
     if (restore == Restore::everything) {
@@ -77,8 +112,8 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
 
 Network Network::with_bank(const Config& config, ReceptiveFields bank) const {
   const auto& rate = std::get<RateNetwork>(network_);
-  assert(!rate.bank_learns() && bank.size() == rate.hidden());
-  Network network(config, shape_, classes(), std::move(bank), std::nullopt);
+  assert(!rate.bank_learns());
+  Network network(config, shape_, classes(), std::move(bank), upper(), std::nullopt);
   std::get<RateNetwork>(network.network_).restore(rate.arrays());
   return network;
 }
@@ -98,8 +133,12 @@ std::string Network::engine() const {
 }
 
 std::vector<PopulationInfo> Network::populations() const {
-  if (!is_spiking()) return {};
-  return {{"input", shape_.pixels()}, {"hidden", hidden()}, {"readout", classes()}};
+  const auto* spiking = std::get_if<SpikingNetwork>(&network_);
+  if (spiking == nullptr) return {};
+  std::vector<PopulationInfo> populations;
+  for (std::size_t p = 0; p < spiking->populations().size(); ++p)
+    populations.push_back({spiking->populations()[p], spiking->size(p)});
+  return populations;
 }
 
 LearningReport Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
@@ -118,7 +157,7 @@ LearningReport Network::learn(std::span<const Presentation> presentations, std::
   std::get<SpikingNetwork>(network_).learn(presentations, activities);
   for (std::size_t k = 0; k < activities.size(); ++k) {
     std::vector<float> counts(classes(), 0.0F);
-    const SpikeTrain& readout = activities[k].readout;
+    const SpikeTrain& readout = activities[k].readout();
     for (std::size_t s = 0; s < readout.size() && readout.times()[s] < transient_ms_; ++s) {
       counts[readout.sources()[s]] += 1.0F;
     }
@@ -129,14 +168,23 @@ LearningReport Network::learn(std::span<const Presentation> presentations, std::
 
 std::uint64_t Network::granularity() const {
   const auto* rate = std::get_if<RateNetwork>(&network_);
-  return rate != nullptr && rate->bank_learns() ? RateNetwork::kBatch : 1;
+  return rate != nullptr ? rate->granularity() : 1;
 }
 
 std::optional<ReceptiveFields> Network::bank() const {
   const auto* rate = std::get_if<RateNetwork>(&network_);
   if (rate == nullptr || !rate->bank_learns()) return bank_;
   return ReceptiveFields(shape_, bank_->patch(), {bank_->positions().begin(), bank_->positions().end()},
-                         rate->filters());
+                         *rate->learned_weights(1));
+}
+
+std::vector<Projection> Network::upper() const {
+  std::vector<Projection> upper = upper_;
+  const auto* rate = std::get_if<RateNetwork>(&network_);
+  for (std::size_t l = 0; rate != nullptr && l < upper.size(); ++l) {
+    if (auto weights = rate->learned_weights(l + 2)) upper[l].synapses.weights_mV = std::move(*weights);
+  }
+  return upper;
 }
 
 void Network::respond(std::span<const Image> images, std::span<Activity> activities,
@@ -168,6 +216,11 @@ std::vector<NamedArray> Network::arrays() const {
   if (const auto fields = bank()) {
     for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
   }
+  const std::vector<Projection> layers = upper();
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (NamedArray& array : projection_arrays(layer_name(l + 2), layers[l]))
+      arrays.push_back(std::move(array));
+  }
   arrays.push_back(shape_array(shape_));
   arrays.push_back({kClassCount, {1}, std::vector<std::uint32_t>{static_cast<std::uint32_t>(classes())}});
   return arrays;
@@ -183,6 +236,11 @@ std::vector<NamedArray> Network::initial_arrays() const {
     filters.name = "initial/" + filters.name;
     arrays.push_back(std::move(filters));
   }
+  for (std::size_t l = 0; l < upper_.size(); ++l) {
+    const auto weights = rate->learned_weights(l + 2);
+    if (weights)
+      arrays.push_back({"initial/" + projection_weights(layer_name(l + 2)), {weights->size()}, *weights});
+  }
   return arrays;
 }
 
@@ -190,9 +248,16 @@ std::string model_name(const Config& config, ImageShape shape) {
   if (origin_of(config.hidden.bank) == BankOrigin::none)
     return config.memory() != nullptr ? abbreviation_of(config.hidden.bank) : "sp";
   const std::string prefix = config.hidden.patch < std::max(shape.height, shape.width) ? "l-" : "";
-  if (const RateParams* rate = config.rate(); rate != nullptr && taught_params(rate->hidden_rule) != nullptr)
-    return prefix + abbreviation_of(rate->hidden_rule);
-  return prefix + abbreviation_of(config.hidden.bank);
+  const RateParams* rate = config.rate();
+  const bool learns = rate != nullptr && learning_params(rate->hidden.rule) != nullptr;
+  std::string name =
+      prefix + (learns ? abbreviation_of(rate->hidden.rule) : abbreviation_of(config.hidden.bank));
+  if (config.hidden.cells.pool.reach > 0 && config.memory() == nullptr) name += "-complex";
+  for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l) {
+    const std::string rule = rate != nullptr ? abbreviation_of(rate->upper[l].rule) : "";
+    name += "+" + (rule.empty() ? abbreviation_of(config.upper[l]) : rule);
+  }
+  return name;
 }
 
 std::string coding_name(const Config& config) { return name_of(config.network); }

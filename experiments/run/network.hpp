@@ -29,7 +29,7 @@ enum class Restore { everything, for_test };
 class Network {
  public:
   /// A new network, drawn from the configuration's seed. `bank` is in mV if it spikes; without one, the bank
-  /// that hidden.kind draws.
+  /// that hidden.kind draws. Upper hidden layers are drawn.
   static Network make(const Config& config, ImageShape shape, std::size_t classes,
                       std::optional<ReceptiveFields> bank = std::nullopt);
   /// The network that arrays() described: its bank, thresholds, biases, weights and state are taken from
@@ -44,7 +44,7 @@ class Network {
 
   const ImageShape& shape() const { return shape_; }
   std::size_t classes() const;
-  /// Hidden neurons; of a memory network its rows.
+  /// Neurons of the last hidden layer; of a memory network its rows.
   std::size_t hidden() const;
   /// Null unless it is one.
   MemoryNetwork* memory() { return std::get_if<MemoryNetwork>(&network_); }
@@ -52,7 +52,7 @@ class Network {
   bool is_spiking() const { return std::holds_alternative<SpikingNetwork>(network_); }
   /// The engine of a spiking network, "batched float" for a rate network, "matrix products" for a memory.
   std::string engine() const;
-  /// input, hidden and readout of a spiking network; none of the others.
+  /// population_names() with their sizes.
   std::vector<PopulationInfo> populations() const;
 
   /// Learns from the images in order. `activities` and `predicted` (as many) receive what happened and the
@@ -72,6 +72,8 @@ class Network {
 
   /// The receptive fields as they are now, if there are any.
   std::optional<ReceptiveFields> bank() const;
+  /// The synapses of the hidden layers above the first one as they are now.
+  std::vector<Projection> upper() const;
   /// Everything that makes the network what it is, to store and to go on from; of a memory network all but
   /// its rows.
   std::vector<NamedArray> arrays() const;
@@ -81,11 +83,12 @@ class Network {
 
  private:
   Network(const Config& config, ImageShape shape, std::size_t classes, std::optional<ReceptiveFields> bank,
-          std::optional<Thresholds> thresholds);
+          std::vector<Projection> upper, std::optional<Thresholds> thresholds);
 
   ImageShape shape_;
   TimeMs transient_ms_;
   std::optional<ReceptiveFields> bank_;  // as it was made
+  std::vector<Projection> upper_;        // as they were made
   std::size_t judge_every_;              // training images of a memory network
   std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;
 };

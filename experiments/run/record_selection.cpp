@@ -7,11 +7,11 @@ namespace shallows {
 
 RecordSelection::RecordSelection(const RecordConfig& config, std::vector<PopulationInfo> available)
     : config_(config) {
-  for (PopulationInfo& population : available) {
+  for (std::size_t p = 0; p < available.size(); ++p) {
     const auto& wanted = config.populations;
-    if (std::find(wanted.begin(), wanted.end(), population.name) != wanted.end()) {
-      populations_.push_back(std::move(population));
-    }
+    if (std::find(wanted.begin(), wanted.end(), available[p].name) == wanted.end()) continue;
+    populations_.push_back(std::move(available[p]));
+    places_.push_back(p);
   }
 }
 
@@ -23,11 +23,7 @@ bool RecordSelection::selects(Phase phase, std::uint64_t index) const {
 
 std::vector<const SpikeTrain*> RecordSelection::trains(const Activity& activity) const {
   std::vector<const SpikeTrain*> trains;
-  for (const PopulationInfo& population : populations_) {
-    if (population.name == "input") trains.push_back(&activity.input);
-    if (population.name == "hidden") trains.push_back(&activity.hidden);
-    if (population.name == "readout") trains.push_back(&activity.readout);
-  }
+  for (const std::size_t p : places_) trains.push_back(&activity.trains[p]);
   return trains;
 }
 

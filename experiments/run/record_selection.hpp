@@ -25,6 +25,7 @@ class RecordSelection {
  private:
   RecordConfig config_;
   std::vector<PopulationInfo> populations_;
+  std::vector<std::size_t> places_;  // of these among the network's
 };
 
 }  // namespace shallows

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "models/spiking/spiking_network.hpp"
 
@@ -12,9 +13,7 @@ struct Tally {
   std::uint64_t images = 0;
   std::uint64_t judged = 0;  ///< those whose class was predicted
   std::uint64_t correct = 0;
-  std::uint64_t input_spikes = 0;
-  std::uint64_t hidden_spikes = 0;
-  std::uint64_t readout_spikes = 0;
+  std::vector<std::uint64_t> spikes;  ///< of each population; none of a network without spikes
   std::uint64_t synaptic_events = 0;
   double seconds = 0.0;  ///< wall time
 
@@ -24,9 +23,8 @@ struct Tally {
     ++images;
     judged += verdict != Verdict::none ? 1 : 0;
     correct += verdict == Verdict::correct ? 1 : 0;
-    input_spikes += activity.input.size();
-    hidden_spikes += activity.hidden.size();
-    readout_spikes += activity.readout.size();
+    spikes.resize(activity.trains.size());
+    for (std::size_t p = 0; p < spikes.size(); ++p) spikes[p] += activity.trains[p].size();
     synaptic_events += activity.synaptic_events;
   }
 

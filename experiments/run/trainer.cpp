@@ -43,7 +43,8 @@ std::vector<std::string> recorded_in_training(const Config& config) {
 /// What was recorded before the checkpoint can't be joined with other populations: better said now than at
 /// the end.
 void require_same_recording(const Config& config, const RunReader& checkpoint) {
-  if (read_train_state(checkpoint).segments == 0 && !read_snapshot(checkpoint)) return;
+  if (read_train_state(checkpoint, population_names(config)).segments == 0 && !read_snapshot(checkpoint))
+    return;
   const Config stored = parse_config(checkpoint.provenance().config, checkpoint.path(), {});
   std::vector<std::string> before = recorded_in_training(stored);
   std::vector<std::string> now = recorded_in_training(config);
@@ -104,8 +105,8 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options,
                  const RunReader& checkpoint)
     : Trainer(config, dataset, std::move(options), checked_network(config, dataset, checkpoint),
-              stored_initial_arrays(config, checkpoint), read_train_state(checkpoint),
-              read_snapshot(checkpoint)) {}
+              stored_initial_arrays(config, checkpoint),
+              read_train_state(checkpoint, population_names(config)), read_snapshot(checkpoint)) {}
 
 Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions options, Network network,
                  std::vector<NamedArray> initial, TrainState state,
@@ -237,7 +238,8 @@ TrainEnd Trainer::train() {
     const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     state_.total.seconds = seconds_before + elapsed;
     if (network_.is_spiking() && (done >= kSilenceLimit || done == total)) {
-      refuse_silence(state_.total, fmt::format("for the first {} training images", done));
+      refuse_silence(state_.total, network_.populations(),
+                     fmt::format("for the first {} training images", done));
     }
     const auto crossed = [&](std::uint64_t interval) { return done / interval != first / interval; };
     if (crossed(kCurveInterval) || done == total) state_.close_row(schedule_.learning_rate(done - 1));
@@ -265,7 +267,7 @@ void Trainer::write_network(RunWriter& writer) const {
   writer.write_arrays(network_.arrays());
   writer.write_arrays(initial_);
   if (network_.memory() != nullptr) write_memory(writer, *network_.memory());
-  write_train_state(writer, state_);
+  write_train_state(writer, state_, population_names(config_));
 }
 
 /// Not into checkpoints: they know it from their configuration.

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "models/banks/principal_components.hpp"
-#include "plasticity/rates/feature_rules.hpp"
+#include "plasticity/rates/hebbian_rules.hpp"
+#include "plasticity/rates/rate_batch.hpp"
 
 namespace shallows {
 namespace {
@@ -111,14 +112,13 @@ IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& para
                                      FitMonitor& monitor) {
   IndependentComponents result{.unmixing = random_start(white.dimension, rng)};
   const std::size_t size = white.dimension;
-  const std::span<double> all(result.unmixing.data(), size * size);
-  for (std::size_t i = 0; i < size; ++i) normalize(all.subspan(i * size, size));
-  std::vector<double> z(size), y(size), residual(size);
+  normalise_rows(result.unmixing);
+  std::vector<double> z(size), y(size);
   while (result.steps < params.fit_updates) {
     white.read(rng.integer(static_cast<std::uint32_t>(white.count)), z);
-    linear_responses(all, z, y);
+    linear_responses<double>(result.unmixing, z, y);
     const double progress = static_cast<double>(result.steps) / static_cast<double>(params.fit_updates);
-    nonlinear_hebb_update(params.fit_rate * std::pow(100.0, -progress), z, y, all, residual);
+    learn_from<NonlinearHebb, double>(z, y, params.fit_rate * std::pow(100.0, -progress), result.unmixing);
     if (++result.steps % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
   monitor.advance(params.fit_updates % kReportInterval);

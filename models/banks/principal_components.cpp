@@ -8,7 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "plasticity/rates/feature_rules.hpp"
+#include "plasticity/rates/hebbian_rules.hpp"
+#include "plasticity/rates/rate_batch.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
@@ -128,19 +129,18 @@ Matrix online_components(const Samples& samples, std::size_t count, const PcaPar
   for (std::size_t i = 0; i < count; ++i) {
     for (double& weight : row(weights, i)) weight = deviation * rng.normal();
   }
-  const std::span<double> all(weights.data(), static_cast<std::size_t>(weights.size()));
   const double power = mean_squared_norm(samples);
   const double start = power > 0.0 ? params.fit_rate / power : 0.0;
-  std::vector<double> x(samples.dimension), y(count), residual(samples.dimension);
+  std::vector<double> x(samples.dimension), y(count);
   for (std::uint64_t t = 0; t < params.fit_updates; ++t) {
     samples.read(rng.integer(static_cast<std::uint32_t>(samples.count)), x);
-    linear_responses(all, x, y);
+    linear_responses<double>(weights, x, y);
     const double eta =
         start * std::pow(100.0, -static_cast<double>(t) / static_cast<double>(params.fit_updates));
     if (params.pca_rule == PcaRule::sanger) {
-      sanger_update(eta, x, y, all, residual);
+      learn_from<Sanger, double>(x, y, eta, weights);
     } else {
-      oja_subspace_update(eta, x, y, all, residual);
+      learn_from<Oja, double>(x, y, eta, weights);
     }
     if ((t + 1) % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }

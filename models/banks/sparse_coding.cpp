@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "models/banks/principal_components.hpp"
-#include "plasticity/rates/feature_rules.hpp"
+#include "plasticity/rates/hebbian_rules.hpp"
 
 namespace shallows {
 namespace {
@@ -66,7 +66,7 @@ void SparseCoder::learn_brito(std::span<const double> x) {
     // The first update normalises every row; later ones change only the rows of active neurons.
     if (activity_[i] == 0.0 && learned_ > 1) continue;
     weights_.row(index(i)) += params_.fit_rate * activity_[i] * vector(x).transpose();
-    normalize({weights_.data() + i * x.size(), x.size()});
+    normalise_row(weights_, index(i));
   }
 }
 

@@ -9,29 +9,6 @@
 namespace shallows {
 namespace {
 
-std::vector<int> shifts(const MemoryParams& params) {
-  const int pool = static_cast<int>(params.pool);
-  if (pool == 0) return {0};
-  const int step = params.pool_step == 0 ? pool : static_cast<int>(params.pool_step);
-  std::vector<int> all;
-  for (int shift = -pool; shift <= pool; shift += step) all.push_back(shift);
-  return all;
-}
-
-/// The same filters elsewhere; a field at the border stays in the image.
-ReceptiveFields shifted(const ReceptiveFields& bank, int down, int right) {
-  const auto moved = [&](std::uint16_t from, int by, std::size_t side) {
-    const int last = static_cast<int>(side - bank.patch());
-    return static_cast<std::uint16_t>(std::clamp(from + by, 0, last));
-  };
-  std::vector<PatchPosition> positions;
-  for (const PatchPosition p : bank.positions()) {
-    positions.push_back(
-        {moved(p.row, down, bank.shape().height), moved(p.column, right, bank.shape().width)});
-  }
-  return {bank.shape(), bank.patch(), std::move(positions), {bank.filters().begin(), bank.filters().end()}};
-}
-
 void standardise(std::span<float> values) {
   double sum = 0.0, squares = 0.0;
   for (const float value : values) {
@@ -60,12 +37,10 @@ MemoryFeatures::MemoryFeatures(const MemoryParams& params, const ReceptiveFields
   assert(bank->shape() == shape);
   fields_ = bank->size();
   dimension_ = params.signs == Signs::both ? 2 * fields_ : fields_;
-  for (const int down : shifts(params)) {
-    for (const int right : shifts(params)) {
-      const Synapses synapses = to_synapses(shifted(*bank, down, right));
-      shifted_.emplace_back(synapses, std::vector<double>(fields_, 1.0));
-      operations_ += synapses.sources.size();
-    }
+  for (const ReceptiveFields& places : at_all_shifts(*bank, params.cells.pool)) {
+    const Synapses synapses = to_synapses(places);
+    shifted_.emplace_back(synapses, std::vector<double>(fields_, 1.0));
+    operations_ += synapses.sources.size();
   }
 }
 
@@ -79,8 +54,8 @@ void MemoryFeatures::read_pixels(const Image& image, std::span<float> out) const
 /// Adds the responses at one shift to the features of an image, which are 0 to begin with.
 void MemoryFeatures::pool(std::span<const float> responses, std::span<float> features) const {
   const auto add = [&](float& feature, float response) {
-    feature =
-        params_.pooling == Pooling::mean ? feature + std::max(0.0F, response) : std::max(feature, response);
+    feature = params_.cells.pooling == Pooling::mean ? feature + std::max(0.0F, response)
+                                                     : std::max(feature, response);
   };
   for (std::size_t f = 0; f < fields_; ++f) add(features[f], responses[f]);
   if (params_.signs == Signs::positive) return;
@@ -88,7 +63,7 @@ void MemoryFeatures::pool(std::span<const float> responses, std::span<float> fea
 }
 
 void MemoryFeatures::finish(std::span<float> features) const {
-  if (params_.pooling == Pooling::mean) {
+  if (params_.cells.pooling == Pooling::mean) {
     for (float& feature : features) feature /= static_cast<float>(shifted_.size());
   }
   if (params_.exponent != 1.0) {

@@ -48,19 +48,11 @@ Fields<MemoryParams> MemoryParams::fields() {
 }
 
 Fields<MemoryParams> MemoryParams::fields_of_hidden_layer() {
-  return {
-      field("memory.pool", &MemoryParams::pool, "pixels",
-            "a field is also shifted by up to so many pixels each way; 0: no shifts", CountDomain{0, 4096}),
-      field("memory.pool_step", &MemoryParams::pool_step, "pixels",
-            "between shifts, divides memory.pool; 0: by -pool, 0 and +pool only", CountDomain{0, 4096}),
-      choice("memory.pooling", &MemoryParams::pooling, "pooling",
-             "a field answers with its largest rectified response over the shifts, or with their mean",
-             {{"largest", Pooling::largest}, {"mean", Pooling::mean}}),
-      choice("memory.signs", &MemoryParams::signs, "signs",
-             "the rectified response of a field, or also that of its negative",
-             {{"positive", Signs::positive}, {"both", Signs::both}}),
-      field("memory.exponent", &MemoryParams::exponent, "", "exponent of the pooled responses",
-            positive(100.0))};
+  return {choice("memory.signs", &MemoryParams::signs, "signs",
+                 "the rectified response of a field, or also that of its negative",
+                 {{"positive", Signs::positive}, {"both", Signs::both}}),
+          field("memory.exponent", &MemoryParams::exponent, "", "exponent of the pooled responses",
+                positive(100.0))};
 }
 
 }  // namespace shallows

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "encoders/complex_cells.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {
@@ -50,12 +51,6 @@ enum class MemoryInput {
   standardised,  ///< each image to mean 0 and standard deviation 1
 };
 
-/// How the responses of a field at its shifted places become one.
-enum class Pooling {
-  largest,
-  mean,
-};
-
 /// The rectified responses of a field: one feature, or two.
 enum class Signs {
   positive,  ///< relu(r)
@@ -73,10 +68,7 @@ struct MemoryParams {
   Replacement replacement = Replacement::none;
   Channels channels = Channels::joint;
   MemoryInput input = MemoryInput::pixels;
-  /// A field is also shifted by up to pool pixels each way, as far as it stays in the image; 0: no shifts.
-  std::size_t pool = 0;
-  std::size_t pool_step = 0;  ///< between shifts, divides pool; 0: by -pool, 0 and +pool only
-  Pooling pooling = Pooling::largest;
+  ComplexCells cells;  ///< of the hidden layer
   Signs signs = Signs::positive;
   double exponent = 1.0;         ///< of the pooled responses
   std::size_t judge_every = 10;  ///< of so many training images one is judged; 0: none

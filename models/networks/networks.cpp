@@ -58,18 +58,13 @@ double RateModel::default_learning_rate(BankOrigin bank) {
 }
 
 void RateModel::set_defaults(Params& params, BankOrigin bank) {
-  if (bank == BankOrigin::learned || bank == BankOrigin::given) params.hidden_bias_max = 0.0;
+  if (bank == BankOrigin::learned || bank == BankOrigin::given) params.hidden.bias_max = 0.0;
 }
 
 std::optional<Problem> MemoryModel::problem(const Params& params, BankOrigin, double) {
   if ((params.gate != ThresholdGate::none) != (params.threshold > 0.0)) {
     return Problem{"memory.gate and memory.threshold belong together", "",
                    "give a gate and a threshold above 0, or neither"};
-  }
-  if (params.pool_step > 0 && (params.pool == 0 || params.pool % params.pool_step != 0)) {
-    return Problem{
-        fmt::format("memory.pool_step = {} does not divide memory.pool = {}", params.pool_step, params.pool),
-        "", "choose steps that reach the outermost shifts"};
   }
   return std::nullopt;
 }

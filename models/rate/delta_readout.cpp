@@ -161,10 +161,7 @@ std::vector<float> rates_of(std::span<const float> activation, ReadoutLoss loss)
 
 DeltaReadout::DeltaReadout(std::size_t inputs, std::span<const float> weights, std::span<const float> biases,
                            ReadoutLoss loss)
-    : loss_(loss),
-      matrix_(inputs, biases.size()),
-      biases_(matrix_.stride(), 0.0F),
-      step_(matrix_.stride(), 0.0F) {
+    : loss_(loss), matrix_(inputs, biases.size()), biases_(matrix_.stride(), 0.0F), steps_(1) {
   restore(weights, biases);
 }
 
@@ -182,37 +179,52 @@ std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t l
   return rates;
 }
 
-std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t label, double learning_rate) {
+std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t label, double learning_rate,
+                                       std::size_t k) {
   assert(pre.size() == inputs() && label < classes());
-  find_active(pre, active_);
-  const AlignedVector<float> activation = activate(matrix_, biases_, active_);
+  if (k >= steps_.size()) steps_.resize(k + 1);
+  Step& step = steps_[k];
+  step.of_class.resize(matrix_.stride(), 0.0F);
+  find_active(pre, step.active);
+  const AlignedVector<float> activation = activate(matrix_, biases_, step.active);
   std::vector<float> rates = rates_of(std::span(activation).first(classes()), loss_);
   const auto rate = static_cast<float>(learning_rate);
   for (std::size_t i = 0; i < classes(); ++i) {
     const float target = i == label ? 1.0F : 0.0F;
-    step_[i] = loss_ == ReadoutLoss::cross_entropy
-                   ? SoftmaxRule<float>{.learning_rate = rate}.step(rates[i], target)
-                   : DeltaRule<float>{.learning_rate = rate}.step(activation[i], target);
+    step.of_class[i] = loss_ == ReadoutLoss::cross_entropy
+                           ? SoftmaxRule<float>{.learning_rate = rate}.step(rates[i], target)
+                           : DeltaRule<float>{.learning_rate = rate}.step(activation[i], target);
   }
   return rates;
 }
 
-void DeltaReadout::send_back(const ClassWeights& feedback, std::span<float> errors) const {
+void DeltaReadout::send_back(const ClassWeights& feedback, std::span<float> errors, std::size_t k,
+                             Hearers hearers) const {
   assert(feedback.inputs() == inputs() && feedback.classes() == classes() && errors.size() == inputs());
+  const Step& step = steps_[k];
+  thread_local ActiveInputs all;
+  if (hearers == Hearers::all) {
+    all.resize(inputs());
+    for (std::size_t j = 0; j < all.size(); ++j) all[j] = {static_cast<std::uint32_t>(j), 0.0F};
+  }
+  const ActiveInputs& hear = hearers == Hearers::all ? all : step.active;
   std::fill(errors.begin(), errors.end(), 0.0F);
   for (std::size_t first = 0; first < feedback.stride(); first += kClassLanes) {
     HWY_DYNAMIC_DISPATCH(send_back)
-    (feedback.data() + first, feedback.stride(), active_.data(), active_.size(), step_.data() + first,
+    (feedback.data() + first, feedback.stride(), hear.data(), hear.size(), step.of_class.data() + first,
      errors.data());
   }
 }
 
-void DeltaReadout::apply() {
-  for (std::size_t first = 0; first < matrix_.stride(); first += kClassLanes) {
-    HWY_DYNAMIC_DISPATCH(update)
-    (matrix_.data() + first, matrix_.stride(), active_.data(), active_.size(), step_.data() + first);
+void DeltaReadout::apply(std::size_t count) {
+  for (const Step& step : std::span(steps_).first(count)) {
+    for (std::size_t first = 0; first < matrix_.stride(); first += kClassLanes) {
+      HWY_DYNAMIC_DISPATCH(update)
+      (matrix_.data() + first, matrix_.stride(), step.active.data(), step.active.size(),
+       step.of_class.data() + first);
+    }
+    for (std::size_t i = 0; i < classes(); ++i) biases_[i] += step.of_class[i];
   }
-  for (std::size_t i = 0; i < classes(); ++i) biases_[i] += step_[i];
 }
 
 std::vector<float> DeltaReadout::biases() const {

@@ -4,28 +4,20 @@
 
 namespace shallows {
 
-Fields<TaughtParams> TaughtParams::fields() {
-  return {field("learning_rate_factor", &TaughtParams::learning_rate_factor, "",
-                "learning rate of the bank over that of the readout", positive(1e6))};
-}
-
-Fields<BackpropParams> BackpropParams::fields() { return inherited<BackpropParams, TaughtParams>(); }
-
-Fields<FeedbackAlignmentParams> FeedbackAlignmentParams::fields() {
-  return joined(inherited<FeedbackAlignmentParams, TaughtParams>(),
-                Fields<FeedbackAlignmentParams>{field(
-                    "feedback_scale", &FeedbackAlignmentParams::feedback_scale, "",
-                    "fixed feedback weights: standard deviation times root of the number of hidden neurons",
-                    positive(1e6))});
-}
-
-const TaughtParams* taught_params(const HiddenRuleChoice& rule) {
+const RateRuleParams* learning_params(const HiddenRuleChoice& rule) {
   return std::visit(
-      [](const auto& params) -> const TaughtParams* {
-        if constexpr (std::derived_from<std::decay_t<decltype(params)>, TaughtParams>) return &params;
+      [](const auto& params) -> const RateRuleParams* {
+        if constexpr (std::derived_from<std::decay_t<decltype(params)>, RateRuleParams>) return &params;
         return nullptr;
       },
       rule);
+}
+
+bool is_taught(const HiddenRuleChoice& rule) {
+  return with_chosen(HiddenRules(), rule.index(), []<class Entry>() {
+    if constexpr (requires { Entry::taught; }) return Entry::taught;
+    return false;
+  });
 }
 
 std::string abbreviation_of(const HiddenRuleChoice& rule) {

@@ -1,30 +1,50 @@
 #include "models/rate/rate_params.hpp"
 
+#include <string>
+#include <utility>
+
 #include "sim/core/chosen_fields.hpp"
 
 namespace shallows {
 
-Fields<RateParams> RateParams::fields() {
+Fields<RateLayerParams> RateLayerParams::fields() {
   return joined(
-      Fields<RateParams>{
-          field("hidden.bias_max", &RateParams::hidden_bias_max, "",
-                "hidden biases are uniform from 0 to this", non_negative(1e6)),
-          field("hidden.threshold", &RateParams::hidden_threshold, "",
+      Fields<RateLayerParams>{
+          field("bias_max", &RateLayerParams::bias_max, "", "hidden biases are uniform from 0 to this",
+                non_negative(1e6)),
+          field("threshold", &RateLayerParams::threshold, "",
                 "taken from every hidden bias: responses below are silent, a sparser code (not the paper's)",
                 non_negative(1e6))},
-      chosen_fields<HiddenRules>("hidden.rule", &RateParams::hidden_rule, "rule",
-                                 "how the bank and its biases learn, inside the patches", "hidden."),
+      chosen_fields<Activations>("activation", &RateLayerParams::activation, "activation",
+                                 "what a neuron answers to its activation", ""),
+      chosen_fields<HiddenRules>("rule", &RateLayerParams::rule, "rule",
+                                 "how the weights and biases of the layer learn, inside its patches", ""));
+}
+
+Fields<RateParams> RateParams::fields() {
+  Fields<RateParams> upper;
+  for (std::size_t l = 0; l < kMostUpperLayers; ++l) {
+    upper = joined(std::move(upper),
+                   lifted<RateParams>(
+                       RateLayerParams::fields(), [l](auto& params) -> auto& { return params.upper[l]; },
+                       "hidden." + std::to_string(l + 2) + "."));
+  }
+  return joined(
+      fields_of(&RateParams::hidden, "hidden."), std::move(upper),
       chosen_fields<RateReadoutRules>("readout.rule", &RateParams::readout_rule, "rule",
                                       "how the readout learns", "readout."),
-      Fields<RateParams>{choice("readout.loss", &RateParams::loss, "loss",
-                                "squared error of rectified units as in the paper, or softmax cross-entropy",
-                                {{"squared-error", ReadoutLoss::squared_error},
-                                 {"cross-entropy", ReadoutLoss::cross_entropy}}),
-                         field("readout.bias_max", &RateParams::readout_bias_max, "",
-                               "initial readout biases are uniform from 0 to this", non_negative(1e6)),
-                         field("readout.weight_scale", &RateParams::readout_weight_scale, "",
-                               "initial weights: standard deviation times root of the number of inputs",
-                               non_negative(1e6))});
+      Fields<RateParams>{
+          choice(
+              "readout.loss", &RateParams::loss, "loss",
+              "squared error of rectified units as in the paper, or softmax cross-entropy",
+              {{"squared-error", ReadoutLoss::squared_error}, {"cross-entropy", ReadoutLoss::cross_entropy}}),
+          field("readout.bias_max", &RateParams::readout_bias_max, "",
+                "initial readout biases are uniform from 0 to this", non_negative(1e6)),
+          field("readout.weight_scale", &RateParams::readout_weight_scale, "",
+                "initial weights: standard deviation times root of the number of inputs", non_negative(1e6)),
+          field("training.batch", &RateParams::batch, "images",
+                "images whose errors are averaged into one update; 1: online, as in the paper",
+                CountDomain{1, 100'000})});
 }
 
 }  // namespace shallows

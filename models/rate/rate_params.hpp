@@ -1,7 +1,13 @@
 // Parameters of the rate network (Illing et al. 2019, ratenets/core.jl).
 #pragma once
 
+#include <array>
+#include <cstddef>
+
+#include "encoders/complex_cells.hpp"
+#include "encoders/upper_layers.hpp"
 #include "models/banks/hidden_inhibition.hpp"
+#include "models/rate/activations.hpp"
 #include "models/rate/hidden_rules.hpp"
 #include "models/rate/readout_rules.hpp"
 #include "sim/core/fields.hpp"
@@ -13,18 +19,37 @@ enum class ReadoutLoss {
   cross_entropy,  ///< softmax
 };
 
-/// Hidden layer relu(W1 (x - mean) + b1); readout relu(W2 h + b2), or softmax, trained by the delta rule.
-/// b1 ~ U(0, hidden_bias_max) - hidden_threshold, b2 ~ U(0, readout_bias_max); readout weights ~ N(0, 1) *
-/// readout_weight_scale / sqrt(inputs).
+/// A hidden layer h = phi(W x + b), b ~ U(0, bias_max) - threshold.
+struct RateLayerParams {
+  double bias_max = 0.1;
+  double threshold = 0.0;  ///< not in the paper: what lies below is not answered, a sparser code
+  ActivationChoice activation;
+  HiddenRuleChoice rule;  ///< fixed by default
+
+  static Fields<RateLayerParams> fields();
+};
+
+/// Of hidden layers 2, 3, ...: without random biases by default.
+struct UpperRateLayers : std::array<RateLayerParams, kMostUpperLayers> {
+  UpperRateLayers() {
+    for (RateLayerParams& layer : *this) layer.bias_max = 0.0;
+  }
+};
+
+/// Hidden layers, the first of which sees x - mean; readout relu(W2 h + b2), or softmax, trained by the delta
+/// rule. b2 ~ U(0, readout_bias_max); readout weights ~ N(0, 1) * readout_weight_scale / sqrt(inputs).
 struct RateParams {
-  double hidden_bias_max = 0.1;
-  double hidden_threshold = 0.0;  ///< not in the paper: what lies below is not answered, a sparser code
+  RateLayerParams hidden;
+  UpperRateLayers upper;
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
   ReadoutLoss loss = ReadoutLoss::squared_error;
   RateReadoutRuleChoice readout_rule;
-  HiddenRuleChoice hidden_rule;                          ///< fixed by default
+  /// Images whose errors are averaged into one update of what learns.
+  std::size_t batch = 1;
+  // What the first layer's bank and its configuration say:
   HiddenInhibition inhibition = HiddenInhibition::none;  ///< of a bank that is fixed
+  ComplexCells cells;
 
   static Fields<RateParams> fields();
 };

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "models/spiking/spiking_stages.hpp"
+#include "models/spiking/spiking_state.hpp"
 #include "sim/core/rng.hpp"
 #include "sim/layer/lif_layer.hpp"
 #include "sim/reference/reference_engine.hpp"
@@ -20,6 +21,15 @@ namespace {
 template <class Real>
 using FastStages = SpikingStages<LifLayer<Real>, SpikingReadout<Real>>;
 using ReferenceStages = SpikingStages<ReferenceLayer, ReferenceReadout>;
+
+/// The number of a population's random streams: 0 of the input, 1 of the first hidden layer, 2 of the
+/// readout, from 3 on of the other hidden layers.
+std::uint64_t stream_of(std::size_t population, std::size_t populations) {
+  if (population + 1 == populations) return 2;
+  return population <= 1 ? population : population + 1;
+}
+
+std::string threshold_array(const std::string& population) { return "thresholds/" + population + "_mV"; }
 
 std::vector<double> draw_voltages(double reset_mV, std::span<const double> thresholds_mV, std::uint64_t seed,
                                   Purpose purpose, std::uint64_t population) {
@@ -38,54 +48,6 @@ std::vector<double> draw_readout_weights(const SpikingReadoutParams& params, std
   return weights;
 }
 
-template <class Real>
-void save_hidden(const LifLayerState<Real>& state, std::size_t neurons, std::vector<NamedArray>& arrays) {
-  const auto save = [&](const char* name, const auto& values) {
-    const auto end = values.begin() + static_cast<std::ptrdiff_t>(neurons);  // without the padding
-    arrays.push_back({name, {neurons}, std::vector(values.begin(), end)});
-  };
-  save("state/hidden/normalised_v", state.x);
-  if (!state.refractory_left_ms.empty()) save("state/hidden/refractory_left_ms", state.refractory_left_ms);
-}
-
-void save_neurons(const std::string& population, const std::vector<LifState>& neurons,
-                  std::vector<NamedArray>& arrays) {
-  std::vector<double> v, refractory;
-  for (const LifState& neuron : neurons) {
-    v.push_back(neuron.v_mV);
-    refractory.push_back(neuron.refractory_left_ms);
-  }
-  arrays.push_back({"state/" + population + "/v_mV", {v.size()}, std::move(v)});
-  arrays.push_back(
-      {"state/" + population + "/refractory_left_ms", {refractory.size()}, std::move(refractory)});
-}
-
-void save_hidden(const std::vector<LifState>& neurons, std::size_t, std::vector<NamedArray>& arrays) {
-  save_neurons("hidden", neurons, arrays);
-}
-
-template <class Real>
-void load_hidden(std::span<const NamedArray> arrays, std::size_t neurons, LifLayerState<Real>& state) {
-  const auto load = [&]<class Values>(const char* name, Values& values) {
-    const auto& stored = array_values<typename Values::value_type>(arrays, name, neurons);
-    std::copy(stored.begin(), stored.end(), values.begin());
-  };
-  load("state/hidden/normalised_v", state.x);
-  if (!state.refractory_left_ms.empty()) load("state/hidden/refractory_left_ms", state.refractory_left_ms);
-}
-
-void load_neurons(const std::string& population, std::span<const NamedArray> arrays,
-                  std::vector<LifState>& neurons) {
-  const auto& v = array_values<double>(arrays, "state/" + population + "/v_mV", neurons.size());
-  const auto& left =
-      array_values<double>(arrays, "state/" + population + "/refractory_left_ms", neurons.size());
-  for (std::size_t i = 0; i < neurons.size(); ++i) neurons[i] = {v[i], left[i]};
-}
-
-void load_hidden(std::span<const NamedArray> arrays, std::size_t, std::vector<LifState>& neurons) {
-  load_neurons("hidden", arrays, neurons);
-}
-
 /// The array as Real, which may be float or double as it is stored.
 template <class Real>
 std::vector<Real> values_of_any_precision(std::span<const NamedArray> arrays, std::string_view name,
@@ -101,73 +63,30 @@ std::vector<Real> values_of_any_precision(std::span<const NamedArray> arrays, st
   return values;
 }
 
-void save_line(const std::string& name, const DelayLine& line, std::vector<NamedArray>& arrays) {
-  const SpikeTrain& pending = line.pending();
-  arrays.push_back({"state/pending_" + name + "/time_ms",
-                    {pending.size()},
-                    std::vector<double>(pending.times().begin(), pending.times().end())});
-  arrays.push_back({"state/pending_" + name + "/source",
-                    {pending.size()},
-                    std::vector<std::uint32_t>(pending.sources().begin(), pending.sources().end())});
-}
-
-template <class Stages>
-std::vector<NamedArray> state_arrays(const Stages& stages, const typename Stages::State& state,
-                                     const std::string& prefix, std::size_t hidden) {
-  std::vector<NamedArray> arrays;
-  save_neurons("input", state.input, arrays);
-  save_line("hidden", state.to_hidden, arrays);
-  save_hidden(state.hidden, hidden, arrays);
-  save_line("readout", state.to_readout, arrays);
-  stages.readout().save(state.readout, arrays);
-  for (NamedArray& array : arrays) array.name = prefix + array.name;
-  return arrays;
-}
-
 void append(std::vector<NamedArray>&& more, std::vector<NamedArray>& arrays) {
   std::move(more.begin(), more.end(), std::back_inserter(arrays));
 }
 
-DelayLine load_line(const std::string& name, TimeMs delay_ms, std::size_t source_count,
-                    std::span<const NamedArray> arrays) {
-  const auto& times = array_values<double>(arrays, "state/pending_" + name + "/time_ms");
-  const auto& sources =
-      array_values<std::uint32_t>(arrays, "state/pending_" + name + "/source", times.size());
-  SpikeTrain pending;
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    const Spike spike{times[i], sources[i]};
-    const bool in_order = pending.empty() || pending[i - 1] <= spike;
-    if (!std::isfinite(spike.time) || spike.time < 0.0 || spike.source >= source_count || !in_order) {
-      throw Error(ErrorKind::data,
-                  "array 'state/pending_" + name +
-                      "' holds no spike train of this network (the file was changed or damaged); "
-                      "use an earlier checkpoint, or train again");
-    }
-    pending.append(spike.time, spike.source);
-  }
-  return {delay_ms, std::move(pending)};
-}
-
 }  // namespace
 
-Thresholds draw_thresholds(const ThresholdParams& params, std::size_t inputs, std::size_t hidden,
-                           std::size_t classes, std::uint64_t seed) {
-  const auto draw = [&](std::size_t size, std::uint64_t population) {
-    Rng rng(seed, Purpose::threshold, population);
-    std::vector<double> thresholds(size);
-    for (double& threshold : thresholds) {
+Thresholds draw_thresholds(const ThresholdParams& params, std::span<const std::size_t> sizes,
+                           std::uint64_t seed) {
+  Thresholds thresholds;
+  for (std::size_t p = 0; p < sizes.size(); ++p) {
+    Rng rng(seed, Purpose::threshold, stream_of(p, sizes.size()));
+    std::vector<double>& drawn = thresholds.emplace_back(sizes[p]);
+    for (double& threshold : drawn)
       threshold = params.threshold_mV + params.threshold_spread_mV * rng.uniform();
-    }
-    return thresholds;
-  };
-  return {.input_mV = draw(inputs, 0), .hidden_mV = draw(hidden, 1), .readout_mV = draw(classes, 2)};
+  }
+  return thresholds;
 }
 
-Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::size_t inputs, std::size_t hidden,
-                             std::size_t classes) {
-  return {.input_mV = array_values<double>(arrays, "thresholds/input_mV", inputs),
-          .hidden_mV = array_values<double>(arrays, "thresholds/hidden_mV", hidden),
-          .readout_mV = array_values<double>(arrays, "thresholds/readout_mV", classes)};
+Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::span<const std::string> populations,
+                             std::span<const std::size_t> sizes) {
+  Thresholds thresholds;
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    thresholds.push_back(array_values<double>(arrays, threshold_array(populations[p]), sizes[p]));
+  return thresholds;
 }
 
 std::string fast_engine_needs() {
@@ -186,69 +105,105 @@ struct SpikingNetwork::Impl {
 
   SpikingParams params;
   Thresholds thresholds;
+  std::vector<std::string> populations;
+  std::vector<std::size_t> sizes;
   std::variant<Engine<FastStages<float>>, Engine<FastStages<double>>, Engine<ReferenceStages>> engine;
 };
 
 namespace {
 
 template <class Stages, class Hidden, class Readout>
-auto make_engine(const SpikingParams& params, const ReceptiveFields& bank, const Thresholds& thresholds,
+auto make_engine(const SpikingParams& params, std::vector<SpikingLayer>& layers, const Thresholds& thresholds,
                  std::uint64_t seed) {
-  Synapses synapses = to_synapses(bank);
-  std::vector<std::uint32_t> fan_out = synapses.fan_out();
-  const std::size_t classes = thresholds.readout_mV.size();
-  CurrentEncoder encoder(params.input, params.neuron, thresholds.input_mV);
-  Hidden hidden(std::move(synapses), params.neuron, thresholds.hidden_mV,
-                std::vector<double>(bank.size(), params.hidden_bias_mV));
-  Readout readout(params, {.inputs = bank.size(), .thresholds_mV = thresholds.readout_mV},
-                  draw_readout_weights(params.readout, classes, bank.size(), seed));
+  const std::size_t classes = thresholds.back().size();
+  CurrentEncoder encoder(params.input, params.neuron, thresholds.front());
+  std::vector<Hidden> hidden;
+  std::vector<std::vector<std::uint32_t>> fan_out;
+  std::size_t inputs = 0;  // of the readout
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    inputs = layers[l].synapses.targets();
+    fan_out.push_back(layers[l].synapses.fan_out());
+    hidden.emplace_back(std::move(layers[l].synapses), params.neuron, thresholds[l + 1],
+                        std::vector<double>(inputs, layers[l].bias_mV));
+  }
+  Readout readout(params, {.inputs = inputs, .thresholds_mV = thresholds.back()},
+                  draw_readout_weights(params.readout, classes, inputs, seed));
   Stages stages(params, std::move(encoder), std::move(hidden), std::move(readout), std::move(fan_out),
                 classes);
   const auto start = [&](Purpose purpose) {
-    const double reset = params.neuron.reset_mV;
-    return stages.initial_state(draw_voltages(reset, thresholds.input_mV, seed, purpose, 0),
-                                draw_voltages(reset, thresholds.hidden_mV, seed, purpose, 1),
-                                draw_voltages(reset, thresholds.readout_mV, seed, purpose, 2));
+    std::vector<std::vector<double>> v_mV;
+    for (std::size_t p = 0; p < thresholds.size(); ++p) {
+      v_mV.push_back(draw_voltages(params.neuron.reset_mV, thresholds[p], seed, purpose,
+                                   stream_of(p, thresholds.size())));
+    }
+    return stages.initial_state(v_mV);
   };
   auto training = start(Purpose::initial_voltage);
   auto test = start(Purpose::test_initial_voltage);
   return SpikingNetwork::Impl::Engine<Stages>{std::move(stages), training, training, std::move(test)};
 }
 
+bool fast_applies(const SpikingParams& params, std::span<const SpikingLayer> layers,
+                  const Thresholds& thresholds) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::vector<double> drives(layers[l].synapses.targets(), layers[l].bias_mV);
+    if (!LifLayer<float>::applies(params.neuron, thresholds[l + 1], drives)) return false;
+  }
+  return SpikingReadout<float>::applies(params, thresholds.back());
+}
+
+std::vector<SpikingLayer> one_layer(const SpikingParams& params, const ReceptiveFields& bank) {
+  std::vector<SpikingLayer> layers;
+  layers.push_back({"hidden", to_synapses(bank), params.hidden_bias_mV});
+  return layers;
+}
+
 }  // namespace
 
 SpikingNetwork::SpikingNetwork(const SpikingParams& params, const ReceptiveFields& bank,
+                               Thresholds thresholds, std::uint64_t seed)
+    : SpikingNetwork(params, one_layer(params, bank), std::move(thresholds), seed) {}
+
+SpikingNetwork::SpikingNetwork(const SpikingParams& params, std::vector<SpikingLayer> layers,
                                Thresholds thresholds, std::uint64_t seed) {
-  assert(thresholds.input_mV.size() == bank.shape().pixels() && thresholds.hidden_mV.size() == bank.size());
-  const std::vector<double> drives(bank.size(), params.hidden_bias_mV);
-  const bool fast_applies = LifLayer<float>::applies(params.neuron, thresholds.hidden_mV, drives) &&
-                            SpikingReadout<float>::applies(params, thresholds.readout_mV);
-  if (params.engine == EngineKind::fast && !fast_applies) {
+  assert(!layers.empty() && thresholds.size() == layers.size() + 2);
+  std::vector<std::string> populations = {"input"};
+  std::vector<std::size_t> sizes = {layers.front().synapses.source_count};
+  for (const SpikingLayer& layer : layers) {
+    assert(layer.synapses.source_count == sizes.back());
+    populations.push_back(layer.name);
+    sizes.push_back(layer.synapses.targets());
+  }
+  populations.emplace_back("readout");
+  sizes.push_back(thresholds.back().size());
+  for (std::size_t p = 0; p < sizes.size(); ++p) assert(thresholds[p].size() == sizes[p]);
+  const bool fast = fast_applies(params, layers, thresholds);
+  if (params.engine == EngineKind::fast && !fast) {
     throw Error(ErrorKind::configuration, "engine.kind = \"fast\" can't run this network (it needs " +
                                               fast_engine_needs() + "); set engine.kind = \"automatic\"");
   }
   const auto build = [&]() -> decltype(Impl::engine) {
-    if (params.engine == EngineKind::reference || !fast_applies) {
-      return make_engine<ReferenceStages, ReferenceLayer, ReferenceReadout>(params, bank, thresholds, seed);
+    if (params.engine == EngineKind::reference || !fast) {
+      return make_engine<ReferenceStages, ReferenceLayer, ReferenceReadout>(params, layers, thresholds, seed);
     }
     if (params.precision == Precision::double_precision) {
-      return make_engine<FastStages<double>, LifLayer<double>, SpikingReadout<double>>(params, bank,
+      return make_engine<FastStages<double>, LifLayer<double>, SpikingReadout<double>>(params, layers,
                                                                                        thresholds, seed);
     }
-    return make_engine<FastStages<float>, LifLayer<float>, SpikingReadout<float>>(params, bank, thresholds,
+    return make_engine<FastStages<float>, LifLayer<float>, SpikingReadout<float>>(params, layers, thresholds,
                                                                                   seed);
   };
   auto engine = build();
-  impl_ = std::make_unique<Impl>(Impl{params, std::move(thresholds), std::move(engine)});
+  impl_ = std::make_unique<Impl>(
+      Impl{params, std::move(thresholds), std::move(populations), std::move(sizes), std::move(engine)});
 }
 
 SpikingNetwork::~SpikingNetwork() = default;
 SpikingNetwork::SpikingNetwork(SpikingNetwork&&) noexcept = default;
 SpikingNetwork& SpikingNetwork::operator=(SpikingNetwork&&) noexcept = default;
 
-std::size_t SpikingNetwork::inputs() const { return impl_->thresholds.input_mV.size(); }
-std::size_t SpikingNetwork::hidden() const { return impl_->thresholds.hidden_mV.size(); }
-std::size_t SpikingNetwork::classes() const { return impl_->thresholds.readout_mV.size(); }
+const std::vector<std::string>& SpikingNetwork::populations() const { return impl_->populations; }
+std::size_t SpikingNetwork::size(std::size_t population) const { return impl_->sizes[population]; }
 
 const char* SpikingNetwork::engine() const {
   constexpr const char* kNames[] = {"fast float", "fast double", "reference"};
@@ -275,14 +230,13 @@ Response SpikingNetwork::respond(const Image& image, Activity& activity) const {
 
 std::vector<NamedArray> SpikingNetwork::arrays() const {
   std::vector<NamedArray> arrays;
-  const Thresholds& t = impl_->thresholds;
-  arrays.push_back({"thresholds/input_mV", {t.input_mV.size()}, t.input_mV});
-  arrays.push_back({"thresholds/hidden_mV", {t.hidden_mV.size()}, t.hidden_mV});
-  arrays.push_back({"thresholds/readout_mV", {t.readout_mV.size()}, t.readout_mV});
+  for (std::size_t p = 0; p < populations().size(); ++p)
+    arrays.push_back({threshold_array(populations()[p]), {size(p)}, impl_->thresholds[p]});
   std::visit(
       [&](const auto& engine) {
         arrays.push_back({"weights/readout/final", {classes(), hidden()}, engine.stages.readout().weights()});
-        append(state_arrays(engine.stages, engine.training, "", hidden()), arrays);
+        append(spiking_state::arrays_of(engine.stages, engine.training, populations(), impl_->sizes, ""),
+               arrays);
       },
       impl_->engine);
   return arrays;
@@ -293,10 +247,11 @@ std::vector<NamedArray> SpikingNetwork::initial_arrays() const {
       [&](const auto& engine) {
         std::vector<NamedArray> arrays = {
             {"weights/readout/initial", {classes(), hidden()}, engine.stages.readout().weights()}};
-        const auto& start = impl_->params.protocol.carry_over ? engine.training : engine.initial_training;
-        append(state_arrays(engine.stages, start, "initial/", hidden()), arrays);
-        if (!impl_->params.protocol.test_carry_over)
-          append(state_arrays(engine.stages, engine.test, "test/", hidden()), arrays);
+        const auto save = [&](const auto& state, const char* prefix) {
+          append(spiking_state::arrays_of(engine.stages, state, populations(), impl_->sizes, prefix), arrays);
+        };
+        save(impl_->params.protocol.carry_over ? engine.training : engine.initial_training, "initial/");
+        if (!impl_->params.protocol.test_carry_over) save(engine.test, "test/");
         return arrays;
       },
       impl_->engine);
@@ -306,11 +261,8 @@ void SpikingNetwork::restore(std::span<const NamedArray> arrays) {
   std::visit(
       [&](auto& engine) {
         auto state = engine.training;
-        load_neurons("input", arrays, state.input);
-        state.to_hidden = load_line("hidden", impl_->params.delay_ms, inputs(), arrays);
-        load_hidden(arrays, hidden(), state.hidden);
-        state.to_readout = load_line("readout", impl_->params.delay_ms, hidden(), arrays);
-        engine.stages.readout().load(arrays, state.readout);
+        spiking_state::restore(engine.stages, arrays, populations(), impl_->sizes, impl_->params.delay_ms,
+                               state);
         using Weight = typename std::decay_t<decltype(engine.stages.readout().weights())>::value_type;
         engine.stages.readout().set_weights(
             array_values<Weight>(arrays, "weights/readout/final", classes() * hidden()));

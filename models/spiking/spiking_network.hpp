@@ -1,5 +1,6 @@
 // The spiking shallow network of Illing, Gerstner and Brea (2019): pixels -> LIF input population -> LIF
-// hidden layer with a fixed bank of receptive fields -> LIF readout that learns by teacher-signal STDP.
+// hidden layer with a fixed bank of receptive fields -> LIF readout that learns by teacher-signal STDP. There
+// may be any number of hidden layers in a row.
 //
 // A presentation is feed-forward, so each population is simulated for the whole presentation before the next
 // one.
@@ -17,44 +18,62 @@
 #include "models/spiking/spiking_params.hpp"
 #include "sim/core/named_array.hpp"
 #include "sim/core/spike_train.hpp"
+#include "sim/core/synapses.hpp"
 
 namespace shallows {
 
 /// What happened during one presentation; times in ms since its start.
 struct Activity {
-  SpikeTrain input;
-  SpikeTrain hidden;
-  SpikeTrain readout;
-  /// Spikes that arrived at existing synapses, hidden and readout layer together.
+  /// One for each population of the network, in its order; none of a network without spikes.
+  std::vector<SpikeTrain> trains;
+  /// Spikes that arrived at existing synapses, of all layers together.
   std::uint64_t synaptic_events = 0;
+
+  const SpikeTrain& input() const { return trains.front(); }
+  /// Of the first hidden layer, or of the one after so many others.
+  const SpikeTrain& hidden(std::size_t layer = 0) const { return trains[layer + 1]; }
+  const SpikeTrain& readout() const { return trains.back(); }
 };
 
-/// One threshold per neuron, drawn once.
-struct Thresholds {
-  std::vector<double> input_mV;
-  std::vector<double> hidden_mV;
-  std::vector<double> readout_mV;
+/// A hidden layer: LIF neurons with fixed synapses from the population before.
+struct SpikingLayer {
+  std::string name;   ///< of its population
+  Synapses synapses;  ///< one target per neuron
+  double bias_mV;     ///< constant drive
 };
 
-Thresholds draw_thresholds(const ThresholdParams& params, std::size_t inputs, std::size_t hidden,
-                           std::size_t classes, std::uint64_t seed);
+/// One threshold per neuron, drawn once: of the input, of each hidden layer, of the readout.
+using Thresholds = std::vector<std::vector<double>>;
+
+/// `sizes` of the populations, in that order.
+Thresholds draw_thresholds(const ThresholdParams& params, std::span<const std::size_t> sizes,
+                           std::uint64_t seed);
 
 /// For messages: the keys that the fast engine needs, and their values.
 std::string fast_engine_needs();
 
 class SpikingNetwork {
  public:
-  /// `bank` holds the hidden layer's weights in mV. Initial voltages and readout weights are drawn from
-  /// `seed`. Throws Error (configuration) if the fast engine is asked for where it does not apply.
+  /// At least one hidden layer, the first of which sees the input population. Initial voltages and readout
+  /// weights are drawn from `seed`. Throws Error (configuration) if the fast engine is asked for where it
+  /// does not apply.
+  SpikingNetwork(const SpikingParams& params, std::vector<SpikingLayer> layers, Thresholds thresholds,
+                 std::uint64_t seed);
+  /// With one hidden layer, "hidden", whose weights in mV `bank` holds.
   SpikingNetwork(const SpikingParams& params, const ReceptiveFields& bank, Thresholds thresholds,
                  std::uint64_t seed);
   ~SpikingNetwork();
   SpikingNetwork(SpikingNetwork&&) noexcept;
   SpikingNetwork& operator=(SpikingNetwork&&) noexcept;
 
-  std::size_t inputs() const;
-  std::size_t hidden() const;
-  std::size_t classes() const;
+  /// "input", the hidden layers' names, "readout".
+  const std::vector<std::string>& populations() const;
+  /// Neurons of a population.
+  std::size_t size(std::size_t population) const;
+  std::size_t inputs() const { return size(0); }
+  /// Neurons of the last hidden layer, which the readout sees.
+  std::size_t hidden() const { return size(populations().size() - 2); }
+  std::size_t classes() const { return size(populations().size() - 1); }
   /// The engine in use: "fast float", "fast double" or "reference".
   const char* engine() const;
 
@@ -102,8 +121,8 @@ class SpikingNetwork::TestSequence {
   std::unique_ptr<State> state_;
 };
 
-/// The thresholds stored by arrays() of a network of these sizes; throws Error (data).
-Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::size_t inputs, std::size_t hidden,
-                             std::size_t classes);
+/// The thresholds stored by arrays() of a network with these populations; throws Error (data).
+Thresholds stored_thresholds(std::span<const NamedArray> arrays, std::span<const std::string> populations,
+                             std::span<const std::size_t> sizes);
 
 }  // namespace shallows

@@ -1,5 +1,8 @@
 #include "models/spiking/spiking_params.hpp"
 
+#include <string>
+#include <utility>
+
 #include "sim/core/chosen_fields.hpp"
 
 namespace shallows {
@@ -41,10 +44,16 @@ Fields<ProtocolParams> ProtocolParams::fields() {
 }
 
 Fields<SpikingParams> SpikingParams::fields() {
+  Fields<SpikingParams> biases = {field("hidden.bias_mV", &SpikingParams::hidden_bias_mV, "mV",
+                                        "constant drive of the hidden neurons", voltage())};
+  for (std::size_t l = 0; l < kMostUpperLayers; ++l) {
+    biases.push_back(
+        {"hidden." + std::to_string(l + 2) + ".bias_mV", "mV", "constant drive of its neurons", voltage(),
+         [l](const SpikingParams& p) { return FieldValue(p.upper_bias_mV[l]); },
+         [l](SpikingParams& p, const FieldValue& value) { p.upper_bias_mV[l] = std::get<double>(value); }});
+  }
   return joined(
-      fields_of(&SpikingParams::input, "input."),
-      Fields<SpikingParams>{field("hidden.bias_mV", &SpikingParams::hidden_bias_mV, "mV",
-                                  "constant drive of the hidden neurons", voltage())},
+      fields_of(&SpikingParams::input, "input."), std::move(biases),
       fields_of(&SpikingParams::neuron, "neuron."), fields_of(&SpikingParams::threshold, "neuron."),
       Fields<SpikingParams>{field("neuron.delay_ms", &SpikingParams::delay_ms, "ms",
                                   "transmission delay between layers", non_negative(kLongestTime))},

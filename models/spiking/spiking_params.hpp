@@ -1,13 +1,21 @@
 // Parameters of the spiking network (Illing et al. 2019, LIF_Spiking_RP_RG_MNIST.jl).
 #pragma once
 
+#include <array>
+
 #include "encoders/current_encoder.hpp"
+#include "encoders/upper_layers.hpp"
 #include "plasticity/spikes/spike_rules.hpp"
 #include "sim/core/fields.hpp"
 #include "sim/core/types.hpp"
 #include "sim/neurons/lif.hpp"
 
 namespace shallows {
+
+/// Constant drives, the same by default for all.
+struct UpperBiases : std::array<double, kMostUpperLayers> {
+  UpperBiases() { fill(20.0); }
+};
 
 /// theta_i = threshold + U(0, 1) * spread, drawn once per neuron of every population.
 struct ThresholdParams {
@@ -55,6 +63,7 @@ struct SpikingParams {
   TimeMs delay_ms = 0.1;  ///< input to hidden and hidden to readout
   InputParams input;
   double hidden_bias_mV = 20.0;
+  UpperBiases upper_bias_mV;  ///< of hidden layers 2, 3, ...
   SpikingReadoutParams readout;
   ProtocolParams protocol;
   EngineKind engine = EngineKind::automatic;

@@ -99,8 +99,7 @@ constexpr std::array kRows = {
     Row{"/metrics/online_accuracy", "%",
         "Correct ones of the images that were judged, each before it was learned; NaN if none was."},
     Row{"/metrics/learning_rate", "mV/kHz (spiking), 1 (rate)", "Of the last presentation."},
-    Row{"/metrics/hidden_spikes_per_image", "1", "Mean number of hidden spikes; 0 without spikes."},
-    Row{"/metrics/readout_spikes_per_image", "1", "Mean number of readout spikes; 0 without spikes."},
+    Row{"/metrics/*_spikes_per_image", "1", "Mean number of spikes of this population."},
     Row{"/metrics/synaptic_events_per_image", "1",
         "Mean number of spikes that arrived at existing synapses; multiply-adds of rate and memory "
         "networks."},
@@ -139,6 +138,24 @@ constexpr std::array kRows = {
     Row{"/thresholds/input_mV", "mV", "Of the input population, one neuron per pixel."},
     Row{"/thresholds/hidden_mV", "mV", "Of the hidden layer."},
     Row{"/thresholds/readout_mV", "mV", "Of the readout, one neuron per class."},
+    Row{"/thresholds/simple_mV", "mV", "Of the simple cells that the hidden layer pools."},
+    Row{"/thresholds/hidden?_mV", "mV", "Of this hidden layer."},
+
+    Row{"/projections", "", "Synapses of hidden layers above the first one, each from the layer below it."},
+    Row{"/projections/*", "", "Synapses of this layer."},
+    Row{"/projections/*/weights", "mV (spiking), 1 (rate)",
+        "Weights [neuron, neuron below]; of a layer that does not see all below it one for each synapse, "
+        "neuron "
+        "by neuron."},
+    Row{"/projections/*/source", "1", "Neuron below from which the synapse comes."},
+    Row{"/projections/*/first", "1",
+        "Where the synapses of each neuron begin: neuron i has [first[i], first[i + 1])."},
+    Row{"/projections/*/row", "pixel", "Row of the centre of what the neuron sees of the image."},
+    Row{"/projections/*/column", "pixel", "Column of the centre of what the neuron sees of the image."},
+    Row{"/projections/*/feedback", "1",
+        "Fixed weights of feedback alignment, one for each synapse. They carry this layer's errors to the "
+        "one "
+        "below."},
 
     Row{"/weights", "", "Weights beside those of /receptive_fields."},
     Row{"/weights/readout", "", "To the readout, before the first and after the last training presentation."},
@@ -151,18 +168,21 @@ constexpr std::array kRows = {
     Row{"/weights/feedback", "1",
         "Fixed weights of feedback alignment, [class, hidden neuron]. They carry the readout's errors back."},
     Row{"/biases", "", "Of the units of a rate network."},
-    Row{"/biases/hidden", "1", "Bias of each hidden unit, hidden.threshold subtracted."},
+    Row{"/biases/hidden*", "1", "Bias of each unit of this hidden layer, its threshold subtracted."},
     Row{"/biases/readout", "1", "Bias of each readout unit."},
 
     Row{"/state", "",
         "Of a spiking network: all that changes but weights. At the end of training, at the start of the "
         "next presentation; times count from there. I is a population's drive, theta its thresholds."},
     Row{"/state/input", "", "Of the input population."},
-    Row{"/state/hidden", "", "Of the hidden layer; I = hidden.bias_mV."},
+    Row{"/state/hidden", "",
+        "Of the hidden layer; I = hidden.bias_mV, of complex cells (hidden.pool) neuron.reset_mV."},
+    Row{"/state/simple", "", "Of the simple cells that the hidden layer pools; I = hidden.bias_mV."},
+    Row{"/state/hidden?", "", "Of this hidden layer; I is its bias_mV."},
     Row{"/state/readout", "", "Of the readout; I = readout.bias_mV."},
     Row{"/state/*/v_mV", "mV", "Voltage v; void while the neuron is refractory."},
     Row{"/state/*/refractory_left_ms", "ms", "Time until the neuron is free, i.e. not refractory; 0: it is."},
-    Row{"/state/hidden/normalised_v", "1",
+    Row{"/state/*/normalised_v", "1",
         "x = (v - I) / (theta - I), 1 at the threshold. x exp(-t / tau) is its value t later; of a "
         "refractory neuron it is such that this is the reset's when the neuron is free."},
     Row{"/state/readout/u_mV", "mV",

@@ -13,11 +13,13 @@ struct Stream {
 };
 
 constexpr Stream kStreams[] = {
-    {Purpose::receptive_field_position, "row and column of every patch of a drawn bank (index 0)"},
+    {Purpose::receptive_field_position,
+     "row and column of every patch of a drawn bank (index 0), or of hidden layer n > 1 (index n)"},
     {Purpose::receptive_field_shape,
      "filter of a drawn bank (index: the patch as drawn, before they are ordered)"},
-    {Purpose::hidden_bias, "biases of the hidden units of a rate network (index 0)"},
-    {Purpose::threshold, "spike thresholds (index 0 input, 1 hidden, 2 readout)"},
+    {Purpose::hidden_bias, "biases of the hidden units of a rate network (index 0; n of hidden layer n > 1)"},
+    {Purpose::threshold,
+     "spike thresholds (index 0 input, 1 first population after it, 2 readout, 3, 4, ... the others)"},
     {Purpose::initial_voltage, "voltages before training (index as for thresholds)"},
     {Purpose::readout_weight, "initial readout weights, class by class (index 0)"},
     {Purpose::readout_bias, "initial biases of the readout units of a rate network (index 0)"},
@@ -28,7 +30,14 @@ constexpr Stream kStreams[] = {
     {Purpose::online_components, "principal components learned online (index: population)"},
     {Purpose::independent_components, "independent components (index: population)"},
     {Purpose::sparse_coding, "sparse coding (index: population)"},
-    {Purpose::feedback_weight, "weights of feedback alignment, class by class (index 0)"},
+    {Purpose::feedback_weight,
+     "weights of feedback alignment: from the readout class by class (index 0), from a hidden layer synapse "
+     "by "
+     "synapse (index: the number of the layer below, which they teach)"},
+    {Purpose::upper_layer_weight,
+     "weights of a neuron of hidden layer n > 1, source by source (index n 2^32 + the neuron as drawn, "
+     "before "
+     "they are ordered)"},
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
   independent_components = 32,
   sparse_coding = 33,
   feedback_weight = 40,
+  upper_layer_weight = 41,
   tests = 1000,
 };
 

@@ -44,7 +44,7 @@ void rate_learning(benchmark::State& state, HiddenRuleChoice rule) {
   const ReceptiveFields fields =
       bank(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
   RateParams params;
-  params.hidden_rule = rule;
+  params.hidden.rule = rule;
   RateNetwork network(params, &fields, kShape.pixels(), kClasses, 1);
   Rng rng(1, Purpose::tests, 0);
   std::vector<std::uint8_t> pixels, labels;

@@ -60,7 +60,7 @@ TEST(Config, ResolvesWhatDependsOnTheLearnedBank) {
   const Config rate = parse("model = 'rate'\nhidden.kind = 'ica'");
   EXPECT_EQ(measured_params(rate.hidden.bank)->scale_by, FieldScale::largest) << "as released";
   EXPECT_EQ(rate.hidden.scale, 1.0);
-  EXPECT_EQ(rate.rate()->hidden_bias_max, 0.0);
+  EXPECT_EQ(rate.rate()->hidden.bias_max, 0.0);
   EXPECT_EQ(rate.training.learning_rate, 1e-3);
   const Config spiking = parse("hidden.kind = 'pca'");
   EXPECT_EQ(measured_params(spiking.hidden.bank)->scale_by, FieldScale::gabor_drive)
@@ -268,7 +268,7 @@ TEST(Config, OverridesTakeTomlValuesAndBareWords) {
 
 TEST(Config, TheRuleOfTheHiddenLayerDecidesWhatAppliesWhereverItStands) {
   const Strings factor = {"model=rate", "hidden.learning_rate_factor=0.5", "hidden.rule=backprop"};
-  EXPECT_EQ(taught_params(parse("", factor).rate()->hidden_rule)->learning_rate_factor, 0.5);
+  EXPECT_EQ(learning_params(parse("", factor).rate()->hidden.rule)->learning_rate_factor, 0.5);
   const Strings sparse = {"model=rate", "hidden.kind=sparse", "hidden.inhibition=fifty-steps"};
   EXPECT_EQ(inhibition_of(parse("", sparse).hidden.bank), HiddenInhibition::fifty_steps);
   EXPECT_EQ(inhibition_of(parse("", {"model=rate", "hidden.kind=sparse"}).hidden.bank),
@@ -306,7 +306,7 @@ TEST(Config, ValidatesAChangedConfig) {
   EXPECT_TRUE(
       contains(error_of(ErrorKind::configuration, [&] { validate(config, "here"); }), "hidden.size = 0"));
   config = parse("model = 'rate'");
-  config.record = parse_record("hidden");
+  config.record = parse_record("hidden", {"input", "hidden", "readout"});
   EXPECT_TRUE(contains(error_of(ErrorKind::configuration, [&] { validate(config, "here"); }), "no spikes"));
 }
 

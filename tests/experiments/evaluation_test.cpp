@@ -39,7 +39,7 @@ Config config_of(HiddenInhibition inhibition, FieldScale scale_by) {
   config.hidden.patch = 1;
   config.hidden.scale = 3.0;
   RateParams rate;
-  rate.hidden_bias_max = 0.0;
+  rate.hidden.bias_max = 0.0;
   rate.readout_weight_scale = 1.0;
   rate.readout_bias_max = 5.0;  // so that the readout is not silent
   config.network = rate;

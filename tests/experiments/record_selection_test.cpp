@@ -20,8 +20,9 @@ std::vector<std::uint64_t> selected(const RecordSelection& selection, Phase phas
 TEST(RecordSelection, KeepsTheOrderOfTheNetwork) {
   const RecordSelection selection({.populations = {"readout", "input"}}, kPopulations);
   EXPECT_EQ(selection.populations(), (std::vector<PopulationInfo>{{"input", 64}, {"readout", 3}}));
-  Activity activity;
-  EXPECT_EQ(selection.trains(activity), (std::vector<const SpikeTrain*>{&activity.input, &activity.readout}));
+  const Activity activity{.trains = std::vector<SpikeTrain>(kPopulations.size())};
+  EXPECT_EQ(selection.trains(activity),
+            (std::vector<const SpikeTrain*>{&activity.input(), &activity.readout()}));
 }
 
 TEST(RecordSelection, HasNothingOfANetworkWithoutPopulations) {

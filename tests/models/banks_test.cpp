@@ -309,17 +309,18 @@ TEST(LearnedBanks, RunInASpikingNetworkInColour) {
       SpikingParams spiking;
       spiking.engine = engine;
       spiking.precision = Precision::double_precision;
-      SpikingNetwork network(spiking, bank, draw_thresholds(spiking.threshold, kColour.pixels(), 40, 3, 1),
-                             1);
+      SpikingNetwork network(
+          spiking, bank,
+          draw_thresholds(spiking.threshold, std::vector<std::size_t>{kColour.pixels(), 40, 3}, 1), 1);
       EXPECT_EQ(network.inputs(), 8U * 9U * 3U);
       std::vector<Presentation> shown;
       for (std::size_t n = 0; n < 6; ++n) shown.push_back({images.image(n), images.label(n), 2e-3});
       std::vector<Activity> activities(shown.size());
       network.learn(shown, activities);
-      for (const Activity& activity : activities) spikes.push_back(activity.hidden.size());
+      for (const Activity& activity : activities) spikes.push_back(activity.hidden().size());
       Activity activity;
       scores.push_back(network.respond(images.image(7), activity).scores);
-      EXPECT_GT(activity.hidden.size(), 100U);
+      EXPECT_GT(activity.hidden().size(), 100U);
     }
     EXPECT_EQ(scores[0], scores[1]);
     EXPECT_TRUE(std::equal(spikes.begin(), spikes.begin() + 6, spikes.begin() + 6));

@@ -18,7 +18,7 @@ constexpr std::size_t kHidden = 150;  // two blocks
 
 RateParams params_of(HiddenRuleChoice rule, ReadoutLoss loss = ReadoutLoss::squared_error) {
   RateParams params;
-  params.hidden_rule = rule;
+  params.hidden.rule = rule;
   params.loss = loss;
   return params;
 }
@@ -96,7 +96,7 @@ TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
           [](auto& of_rule) {
             if constexpr (requires { of_rule.learning_rate_factor; }) of_rule.learning_rate_factor = 2.0;
           },
-          params.hidden_rule);
+          params.hidden.rule);
       const ReceptiveFields bank = random_bank(patch);
       RateNetwork net = network(params, bank);
       PlainNetwork plain = PlainNetwork::of(net, params, bank);
@@ -129,7 +129,8 @@ TEST(HiddenLearning, LeavesWeightsOutsideOfThePatchesAtZero) {
   RateNetwork net = network(params, bank);
   learn(net, images, 2e-2);
   // A network that has nothing but the learned filters must respond to the last bit as the one that learned.
-  const ReceptiveFields learned(kScene, 4, {bank.positions().begin(), bank.positions().end()}, net.filters());
+  const ReceptiveFields learned(kScene, 4, {bank.positions().begin(), bank.positions().end()},
+                                *net.learned_weights(1));
   RateNetwork fixed(params, &learned, kScene.pixels(), kSceneClasses, 8);
   fixed.restore(net.arrays());
   for (std::size_t n = 0; n < images.size(); ++n)
@@ -153,7 +154,7 @@ TEST(HiddenLearning, HandlesColourAndShapesThatFillNoVector) {
   learn(net, images, 1e-2);
   for (std::size_t n = 0; n < images.size(); ++n)
     plain.learn(centered(images.image(n)), images.label(n), 1e-2);
-  const std::vector<float> filters = net.filters();
+  const std::vector<float> filters = *net.learned_weights(1);
   for (std::size_t k = 0; k < filters.size(); ++k) ASSERT_NEAR(filters[k], plain.filters[k], 2e-5) << k;
 }
 
@@ -167,7 +168,7 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
     RateNetwork net = network(params_of(FeedbackAlignmentParams{}, ReadoutLoss::cross_entropy), bank);
     learn(net, images, 2e-2);
     outcomes.push_back(net.arrays());
-    filters.push_back(net.filters());
+    filters.push_back(*net.learned_weights(1));
     EXPECT_TRUE(outcomes.back() == outcomes.front()) << name;
     EXPECT_TRUE(filters.back() == filters.front()) << name;
   }
@@ -176,7 +177,7 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
 TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
   const ReceptiveFields bank = random_bank(5);
   RateParams params = params_of(FeedbackAlignmentParams{});
-  std::get<FeedbackAlignmentParams>(params.hidden_rule).feedback_scale =
+  std::get<FeedbackAlignmentParams>(params.hidden.rule).feedback_scale =
       1.0;  // the hidden layer must learn as fast as the readout
   params.readout_weight_scale = 0.01;
   RateNetwork net = network(params, bank);

@@ -64,7 +64,7 @@ TEST(MemoryFeatures, AreTheRectifiedResponsesOfTheBankAtTheirLargestOverTheShift
   const ReceptiveFields fields = bank();
   const ImageSet set = random_images(3, 1);
   for (const std::size_t pool : {std::size_t{0}, std::size_t{2}}) {
-    const MemoryFeatures features({.pool = pool, .exponent = 0.5}, &fields, kScene);
+    const MemoryFeatures features({.cells = {.pool = {.reach = pool}}, .exponent = 0.5}, &fields, kScene);
     EXPECT_EQ(features.operations(), (pool == 0 ? 1U : 9U) * 150U * 25U);
     const std::vector<float> found = features.of(views(set));
     for (std::size_t i = 0; i < set.size(); ++i) {
@@ -96,8 +96,9 @@ TEST(MemoryFeatures, AreTheRectifiedResponsesOfTheBankAtTheirLargestOverTheShift
 /// What the header says, in double and in the plainest way: feature f of one image.
 double plain_feature(const MemoryParams& params, const ReceptiveFields& fields, const Image& image,
                      std::size_t f, double sign) {
-  const int side = static_cast<int>(fields.patch()), pool = static_cast<int>(params.pool);
-  const int step = std::max(1, static_cast<int>(params.pool_step == 0 ? params.pool : params.pool_step));
+  const int side = static_cast<int>(fields.patch()), pool = static_cast<int>(params.cells.pool.reach);
+  const int step = std::max(
+      1, static_cast<int>(params.cells.pool.step == 0 ? params.cells.pool.reach : params.cells.pool.step));
   double largest = 0.0, sum = 0.0, shifts = 0.0;
   for (int down = -pool; down <= pool; down += step) {
     for (int right = -pool; right <= pool; right += step, shifts += 1.0) {
@@ -115,16 +116,16 @@ double plain_feature(const MemoryParams& params, const ReceptiveFields& fields, 
       sum += above;
     }
   }
-  return std::pow(params.pooling == Pooling::mean ? sum / shifts : largest, params.exponent);
+  return std::pow(params.cells.pooling == Pooling::mean ? sum / shifts : largest, params.exponent);
 }
 
 TEST(MemoryFeatures, PoolAndRectifyAsTheirDefinitionSays) {
   const ReceptiveFields fields = bank();
   const ImageSet set = random_images(3, 1);
   const std::vector<MemoryParams> cases = {
-      {.pool = 2, .pool_step = 1, .pooling = Pooling::mean, .exponent = 0.5},
-      {.pool = 3, .pooling = Pooling::mean, .signs = Signs::both},
-      {.pool = 4, .pool_step = 2, .signs = Signs::both},
+      {.cells = {{.reach = 2, .step = 1}, Pooling::mean}, .exponent = 0.5},
+      {.cells = {{.reach = 3}, Pooling::mean}, .signs = Signs::both},
+      {.cells = {{.reach = 4, .step = 2}}, .signs = Signs::both},
   };
   for (const MemoryParams& params : cases) {
     const MemoryFeatures features(params, &fields, kScene);
@@ -190,7 +191,7 @@ TEST(MemoryNetwork, GivesTheSameBitsOnAnyNumberOfThreads) {
   const auto run = [&](std::size_t threads) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
     const MemoryNetwork network =
-        trained({.max_neurons = 500, .distance = Distance::cosine, .pool = 1}, &fields, set);
+        trained({.max_neurons = 500, .distance = Distance::cosine, .cells = {{.reach = 1}}}, &fields, set);
     std::vector<float> result = values(network);
     for (const Response& answer : network.respond(views(test)))
       result.insert(result.end(), answer.scores.begin(), answer.scores.end());

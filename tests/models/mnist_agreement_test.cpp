@@ -57,7 +57,8 @@ struct Outcome {
 Outcome run(const ImageSet& images, const SpikingParams& params) {
   const ReceptiveFields bank =
       make_gabor_fields({}, {.size = 1000, .patch = 10, .scale = 40.0}, images.shape(), 1);
-  SpikingNetwork network(params, bank, draw_thresholds(params.threshold, 784, 1000, 10, 1), 1);
+  SpikingNetwork network(params, bank,
+                         draw_thresholds(params.threshold, std::vector<std::size_t>{784, 1000, 10}, 1), 1);
   std::vector<Presentation> lessons = presentations(images, 2e-4);
   lessons.resize(kLessons);
   Outcome outcome{.training = {}, .tests = std::vector<Activity>(kImages), .predicted = {}};
@@ -121,11 +122,11 @@ TEST_F(MnistAgreement, FastFloatEngineGivesNearlyAllSpikesOfTheReference) {
   const Outcome fast = run(*images, with_engine(EngineKind::fast, Precision::single_precision));
   Agreement tests, training;
   for (std::size_t i = 0; i < kImages; ++i) {
-    EXPECT_EQ(fast.tests[i].input, reference.tests[i].input);
-    tests.add(fast.tests[i].hidden, reference.tests[i].hidden);
+    EXPECT_EQ(fast.tests[i].input(), reference.tests[i].input());
+    tests.add(fast.tests[i].hidden(), reference.tests[i].hidden());
   }
   for (std::size_t i = 0; i < kLessons; ++i)
-    training.add(fast.training[i].hidden, reference.training[i].hidden);
+    training.add(fast.training[i].hidden(), reference.training[i].hidden());
   RecordProperty("test_spikes", static_cast<int>(tests.spikes));
   RecordProperty("test_unmatched", static_cast<int>(tests.spikes - tests.matched));
   RecordProperty("test_count_difference", static_cast<int>(tests.count_difference));

@@ -86,7 +86,7 @@ TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
   const ImageSet images = random_images(200, 2);
   const ReceptiveFields bank = random_bank();
   std::vector<RateParams> cases(4);
-  cases[1].hidden_rule = FeedbackAlignmentParams{};
+  cases[1].hidden.rule = FeedbackAlignmentParams{};
   cases[2].inhibition = HiddenInhibition::fixed_point;
   cases[3].inhibition = HiddenInhibition::fifty_steps;
   for (const RateParams& params : cases) {
@@ -95,7 +95,7 @@ TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
       std::vector<std::uint8_t> predicted(images.size());
       network.learn(presentations(images, 5e-3), predicted);
       Outcome outcome{network.arrays(), {}};
-      if (network.bank_learns()) outcome.arrays.push_back({"filters", {}, network.filters()});
+      if (network.bank_learns()) outcome.arrays.push_back({"filters", {}, *network.learned_weights(1)});
       std::vector<Response> responses(images.size());
       tbb::parallel_for(std::size_t{0}, images.size(),
                         [&](std::size_t i) { responses[i] = network.respond(images.image(i)); });

@@ -28,7 +28,7 @@ struct PlainNetwork {
       const auto& values = array_values<float>(arrays, name);
       return std::vector<double>(values.begin(), values.end());
     };
-    const std::vector<float> filters = net.filters();
+    const std::vector<float> filters = *net.learned_weights(1);
     return {.bank = bank,
             .params = params,
             .classes = net.classes(),
@@ -36,7 +36,7 @@ struct PlainNetwork {
             .hidden_biases = doubles("biases/hidden"),
             .weights = doubles("weights/readout/final"),
             .biases = doubles("biases/readout"),
-            .feedback = std::holds_alternative<FeedbackAlignmentParams>(params.hidden_rule)
+            .feedback = std::holds_alternative<FeedbackAlignmentParams>(params.hidden.rule)
                             ? doubles("weights/feedback")
                             : std::vector<double>{}};
   }
@@ -97,7 +97,7 @@ struct PlainNetwork {
       biases[i] += learning_rate * delta[i];
     }
     const std::size_t size = bank.filter_size();
-    const double rate = learning_rate * taught_params(params.hidden_rule)->learning_rate_factor;
+    const double rate = learning_rate * learning_params(params.hidden.rule)->learning_rate_factor;
     for (std::size_t j = 0; j < h.size(); ++j) {
       if (h[j] <= 0.0) continue;
       for (std::size_t k = 0; k < size; ++k) filters[j * size + k] += rate * error[j] * x[bank.pixel(j, k)];

@@ -102,7 +102,7 @@ TEST(RateNetwork, TakesTheThresholdFromEveryHiddenBias) {
   const ReceptiveFields gabors = bank();
   const RateNetwork usual = network(&gabors);
   RateParams params;
-  params.hidden_threshold = 0.25;
+  params.hidden.threshold = 0.25;
   const RateNetwork sparser(params, &gabors, kScene.pixels(), kSceneClasses, 7);
   const std::vector<double> usual_biases = as_doubles(usual.arrays(), "biases/hidden");
   const std::vector<double> biases = as_doubles(sparser.arrays(), "biases/hidden");

@@ -65,8 +65,10 @@ inline ReceptiveFields scene_bank(std::size_t hidden) {
 
 /// 12 x 12 pixels, `hidden` neurons with 5 x 5 Gabor patches, ten classes.
 inline SpikingNetwork scene_network(const SpikingParams& params, std::size_t hidden = 150) {
-  return {params, scene_bank(hidden),
-          draw_thresholds(params.threshold, kScene.pixels(), hidden, kSceneClasses, 3), 3};
+  return {
+      params, scene_bank(hidden),
+      draw_thresholds(params.threshold, std::vector<std::size_t>{kScene.pixels(), hidden, kSceneClasses}, 3),
+      3};
 }
 
 inline std::vector<Activity> learn_all(SpikingNetwork& network, const std::vector<Presentation>& shown) {
@@ -80,8 +82,7 @@ inline bool operator==(const NamedArray& a, const NamedArray& b) {
 }
 
 inline bool operator==(const Activity& a, const Activity& b) {
-  return a.input == b.input && a.hidden == b.hidden && a.readout == b.readout &&
-         a.synaptic_events == b.synaptic_events;
+  return a.trains == b.trains && a.synaptic_events == b.synaptic_events;
 }
 
 }  // namespace shallows

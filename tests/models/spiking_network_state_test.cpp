@@ -44,7 +44,8 @@ TEST(SpikingNetworkState, GoesOnToTheSameBitsAfterARestore) {
       first.learn(std::span(shown).first(25), std::span(activities).first(25));
       saved = first.arrays();
     }
-    const auto thresholds = stored_thresholds(saved, kScene.pixels(), 150, kSceneClasses);
+    const auto thresholds = stored_thresholds(saved, std::vector<std::string>{"input", "hidden", "readout"},
+                                              std::vector<std::size_t>{kScene.pixels(), 150, kSceneClasses});
     SpikingNetwork second(params, scene_bank(150), thresholds, 3);
     second.restore(saved);
     expect_same(second.arrays(), saved);

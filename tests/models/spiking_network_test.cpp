@@ -60,10 +60,10 @@ TEST(SpikingNetwork, IsTheNetworkOfThePaper) {
   ASSERT_GT(expected[0].size(), 1000U);
   ASSERT_GT(expected[1].size(), 300U);
   ASSERT_GT(expected[2].size(), 5U);
-  EXPECT_LT(largest_distance(got[0].input, expected[0]), 1e-9);
-  EXPECT_LT(largest_distance(got[0].hidden, expected[1]), 1e-9);
+  EXPECT_LT(largest_distance(got[0].input(), expected[0]), 1e-9);
+  EXPECT_LT(largest_distance(got[0].hidden(), expected[1]), 1e-9);
   // The scheme's weights are floats: a spike that is caused by another arrival would show as 0.01 ms or more.
-  EXPECT_LT(largest_distance(got[0].readout, expected[2]), 1e-9);
+  EXPECT_LT(largest_distance(got[0].readout(), expected[2]), 1e-9);
 
   std::uint64_t events = 0;
   const std::vector<std::uint32_t> fan_out = hidden.synapses.fan_out();
@@ -89,7 +89,7 @@ TEST(SpikingNetwork, GivesTheSameSpikesWithTheFastDoubleEngineAndTheReference) {
     std::size_t readout = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
       EXPECT_TRUE(got[i] == expected[i]) << "image " << i << ", refractory " << refractory_ms;
-      readout += expected[i].readout.size();
+      readout += expected[i].readout().size();
     }
     EXPECT_GT(readout, 200U);
     const std::vector<NamedArray> fast_arrays = fast.arrays();
@@ -111,14 +111,16 @@ TEST(SpikingNetwork, KeepsARefractoryTimeThatIsShortAgainstTauWithEveryEngine) {
     params.readout.bias_mV = 0.0;
     params.readout.weight_scale_mV = 200.0;
     const ReceptiveFields bank = make_gabor_fields({}, {.size = 150, .patch = 5, .scale = 400.0}, kScene, 3);
-    SpikingNetwork network(params, bank,
-                           draw_thresholds(params.threshold, kScene.pixels(), 150, kSceneClasses, 3), 3);
+    SpikingNetwork network(
+        params, bank,
+        draw_thresholds(params.threshold, std::vector<std::size_t>{kScene.pixels(), 150, kSceneClasses}, 3),
+        3);
     std::size_t spikes = 0;
     for (const Activity& activity : learn_all(network, presentations(images, 1e-3))) {
-      for (const SpikeTrain* train : {&activity.input, &activity.hidden, &activity.readout}) {
+      for (const SpikeTrain* train : {&activity.input(), &activity.hidden(), &activity.readout()}) {
         EXPECT_EQ(too_short(*train, 0.3), 0U) << network.engine();
       }
-      spikes += activity.readout.size();
+      spikes += activity.readout().size();
     }
     EXPECT_GT(spikes, 200U) << network.engine() << ": too quiet to show anything";
   }
@@ -150,14 +152,14 @@ TEST(SpikingNetwork, CountsTheReadoutSpikesOfTheLastPartOfATestPresentation) {
     Activity activity;
     const Response response = network.respond(images.image(i), activity);
     std::vector<float> counts(kSceneClasses, 0.0F);
-    for (std::size_t k = 0; k < activity.readout.size(); ++k) {
-      EXPECT_LT(activity.readout.times()[k], 180.0);
-      if (activity.readout.times()[k] >= 110.0) counts[activity.readout.sources()[k]] += 1.0F;
+    for (std::size_t k = 0; k < activity.readout().size(); ++k) {
+      EXPECT_LT(activity.readout().times()[k], 180.0);
+      if (activity.readout().times()[k] >= 110.0) counts[activity.readout().sources()[k]] += 1.0F;
     }
     EXPECT_EQ(response.scores, counts);
     EXPECT_EQ(response.kind, ScoreKind::spike_count);
     EXPECT_EQ(response.predicted, std::max_element(counts.begin(), counts.end()) - counts.begin());
-    total += activity.readout.size();
+    total += activity.readout().size();
   }
   EXPECT_GT(total, 50U);
 }
@@ -250,8 +252,8 @@ TEST(SpikingNetwork, FiresAndLearnsWithRefractorinessAndDrivesAboveThreshold) {
   const ImageSet images = random_images(4, 8);
   const auto activities = learn_all(network, presentations(images, 1e-3));
   for (const Activity& activity : activities) {
-    ASSERT_GT(activity.readout.size(), 5U);
-    for (const SpikeTrain* train : {&activity.input, &activity.hidden, &activity.readout}) {
+    ASSERT_GT(activity.readout().size(), 5U);
+    for (const SpikeTrain* train : {&activity.input(), &activity.hidden(), &activity.readout()}) {
       for (const auto& [neuron, times] : by_neuron(*train)) {
         for (std::size_t k = 1; k < times.size(); ++k) ASSERT_GE(times[k] - times[k - 1], 3.0 - 1e-12);
       }
@@ -263,17 +265,17 @@ TEST(SpikingNetwork, FiresAndLearnsWithRefractorinessAndDrivesAboveThreshold) {
 }
 
 TEST(SpikingNetwork, DrawsThresholdsAndVoltagesInTheirRanges) {
-  const Thresholds thresholds = draw_thresholds({}, 784, 5000, 10, 1);
+  const Thresholds thresholds = draw_thresholds({}, std::vector<std::size_t>{784, 5000, 10}, 1);
   double sum = 0.0;
-  for (const auto* population : {&thresholds.input_mV, &thresholds.hidden_mV, &thresholds.readout_mV}) {
-    for (const double threshold : *population) {
+  for (const auto& population : thresholds) {
+    for (const double threshold : population) {
       EXPECT_GE(threshold, 20.0);
       EXPECT_LT(threshold, 21.0);
       sum += threshold;
     }
   }
   EXPECT_NEAR(sum / 5794.0, 20.5, 5 / std::sqrt(12.0 * 5794.0));
-  EXPECT_NE(thresholds.hidden_mV[0], thresholds.input_mV[0]);
+  EXPECT_NE(thresholds[1][0], thresholds[0][0]);
   const auto arrays = scene_network(with_engine(EngineKind::reference, Precision::double_precision)).arrays();
   for (const std::string population : {"input", "hidden", "readout"}) {
     const auto& v = array_values<double>(arrays, "state/" + population + "/v_mV");

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "experiments/run/progress.hpp"
@@ -13,10 +17,9 @@ namespace {
 
 nlohmann::json spikes_per_image(const Tally& tally, const Network& network) {
   nlohmann::json spikes = nlohmann::json::object();
-  if (!network.is_spiking()) return spikes;
-  spikes["input"] = tally.per_image(tally.input_spikes);
-  spikes["hidden"] = tally.per_image(tally.hidden_spikes);
-  spikes["readout"] = tally.per_image(tally.readout_spikes);
+  const std::vector<PopulationInfo> populations = network.populations();
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    spikes[populations[p].name] = tally.per_image(p < tally.spikes.size() ? tally.spikes[p] : 0);
   return spikes;
 }
 
@@ -133,12 +136,17 @@ std::string render_result(const nlohmann::json& result) {
       result.at("hidden").get<std::uint64_t>(), result.at("coding") == "memory" ? "rows" : "hidden neurons",
       result.at("dataset").get<std::string>(), result.at("seed").get<std::uint64_t>());
   const auto spikes_text = [](const nlohmann::json& spikes) {
+    // In the order of the network: objects are sorted by name.
+    std::vector<std::string> names;
+    for (const auto& [name, count] : spikes.items()) names.push_back(name);
+    const auto rank = [](const std::string& name) {
+      constexpr std::array<std::string_view, 2> kFirst = {"input", "simple"};
+      return std::pair(name == "readout" ? 3 : std::ranges::find(kFirst, name) - kFirst.begin(), name);
+    };
+    std::ranges::sort(names, {}, rank);
     std::string line;
-    for (const char* population : {"input", "hidden", "readout"}) {
-      if (!spikes.contains(population)) continue;
-      line += fmt::format("{}{:.0f} {}", line.empty() ? "" : ", ", spikes.at(population).get<double>(),
-                          population);
-    }
+    for (const std::string& name : names)
+      line += fmt::format("{}{:.0f} {}", line.empty() ? "" : ", ", spikes.at(name).get<double>(), name);
     return line;
   };
   if (result.contains("images_trained")) {

@@ -11,26 +11,29 @@ constexpr const char* kFeedbackAngle = "feedback_angle_deg";
 constexpr const char* kTotal = "progress/total";
 constexpr const char* kWindow = "progress/window";
 
-/// Calls f(name, member) for every sum of a tally.
+using Names = std::vector<std::string>;
+
+/// Calls f(name, member) for every sum of a tally, which has one of spikes for each population.
 template <class Sums, class F>
-void each_sum(Sums& tally, F&& f) {
+void each_sum(Sums& tally, const Names& populations, F&& f) {
   f("images", tally.images);
   f("judged", tally.judged);
   f("correct", tally.correct);
-  f("input_spikes", tally.input_spikes);
-  f("hidden_spikes", tally.hidden_spikes);
-  f("readout_spikes", tally.readout_spikes);
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    f((populations[p] + "_spikes").c_str(), tally.spikes[p]);
   f("synaptic_events", tally.synaptic_events);
   f("seconds", tally.seconds);
 }
 
-void write_tally(RunWriter& writer, const char* group, const Tally& tally) {
-  each_sum(tally, [&](const char* name, auto sum) { writer.write_attribute(group, name, sum); });
+void write_tally(RunWriter& writer, const char* group, Tally tally, const Names& populations) {
+  tally.spikes.resize(populations.size());  // which an empty one does not have yet
+  each_sum(tally, populations, [&](const char* name, auto sum) { writer.write_attribute(group, name, sum); });
 }
 
-Tally read_tally(const RunReader& reader, const char* group) {
+Tally read_tally(const RunReader& reader, const char* group, const Names& populations) {
   Tally tally;
-  each_sum(tally, [&](const char* name, auto& sum) {
+  tally.spikes.resize(populations.size());
+  each_sum(tally, populations, [&](const char* name, auto& sum) {
     sum = reader.attribute<std::decay_t<decltype(sum)>>(group, name);
   });
   return tally;
@@ -38,12 +41,12 @@ Tally read_tally(const RunReader& reader, const char* group) {
 
 /// Calls f(name, column) for every column of the curve.
 template <class Curve, class F>
-void each_column(Curve& curve, F&& f) {
+void each_column(Curve& curve, const Names& populations, F&& f) {
   f("images", curve.images);
   f("online_accuracy", curve.online_accuracy);
   f("learning_rate", curve.learning_rate);
-  f("hidden_spikes_per_image", curve.hidden_spikes);
-  f("readout_spikes_per_image", curve.readout_spikes);
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    f((populations[p] + "_spikes_per_image").c_str(), curve.spikes[p]);
   f("synaptic_events_per_image", curve.synaptic_events);
   f("seconds", curve.seconds);
 }
@@ -54,8 +57,9 @@ void TrainState::close_row(double learning_rate) {
   curve.images.push_back(total.images);
   curve.online_accuracy.push_back(window.accuracy());
   curve.learning_rate.push_back(learning_rate);
-  curve.hidden_spikes.push_back(window.per_image(window.hidden_spikes));
-  curve.readout_spikes.push_back(window.per_image(window.readout_spikes));
+  curve.spikes.resize(window.spikes.size());
+  for (std::size_t p = 0; p < window.spikes.size(); ++p)
+    curve.spikes[p].push_back(window.per_image(window.spikes[p]));
   curve.synaptic_events.push_back(window.per_image(window.synaptic_events));
   curve.seconds.push_back(total.seconds);
   if (angles > 0 || !curve.feedback_angle.empty())
@@ -65,26 +69,29 @@ void TrainState::close_row(double learning_rate) {
   angles = 0;
 }
 
-void write_train_state(RunWriter& writer, const TrainState& state) {
-  write_tally(writer, kTotal, state.total);
-  write_tally(writer, kWindow, state.window);
+void write_train_state(RunWriter& writer, const TrainState& state, const Names& populations) {
+  write_tally(writer, kTotal, state.total, populations);
+  write_tally(writer, kWindow, state.window, populations);
   writer.write_attribute(kWindow, "feedback_angle_sum_deg", state.angle_sum);
   writer.write_attribute(kWindow, "feedback_angles", state.angles);
-  each_column(state.curve,
+  LearningCurveColumns curve = state.curve;
+  curve.spikes.resize(populations.size());
+  each_column(curve, populations,
               [&](const char* name, const auto& column) { writer.append_metric(name, std::span(column)); });
   if (!state.curve.feedback_angle.empty())
     writer.append_metric(kFeedbackAngle, std::span<const double>(state.curve.feedback_angle));
 }
 
-TrainState read_train_state(const RunReader& reader) {
+TrainState read_train_state(const RunReader& reader, const Names& populations) {
   TrainState state;
-  state.total = read_tally(reader, kTotal);
-  state.window = read_tally(reader, kWindow);
+  state.total = read_tally(reader, kTotal, populations);
+  state.window = read_tally(reader, kWindow, populations);
+  state.curve.spikes.resize(populations.size());
   if (reader.contains("progress/segments"))
     state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
   state.angle_sum = reader.attribute<double>(kWindow, "feedback_angle_sum_deg");
   state.angles = reader.attribute<std::uint64_t>(kWindow, "feedback_angles");
-  each_column(state.curve, [&](const char* name, auto& column) {
+  each_column(state.curve, populations, [&](const char* name, auto& column) {
     column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);
   });
   const std::vector<std::string> names = reader.metric_names();

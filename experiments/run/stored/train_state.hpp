@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "experiments/run/tally.hpp"
@@ -18,10 +19,9 @@ struct LearningCurveColumns {
   std::vector<std::uint64_t> images;    ///< presented so far
   std::vector<double> online_accuracy;  ///< percent of the row's images, each judged before it was learned
   std::vector<double> learning_rate;
-  std::vector<double> hidden_spikes;    ///< per image
-  std::vector<double> readout_spikes;   ///< per image
-  std::vector<double> synaptic_events;  ///< per image
-  std::vector<double> seconds;          ///< of training so far
+  std::vector<std::vector<double>> spikes;  ///< per image, of each population
+  std::vector<double> synaptic_events;      ///< per image
+  std::vector<double> seconds;              ///< of training so far
   /// Degrees between the errors that feedback alignment sends to the hidden layer and those of
   /// backpropagation, mean over sampled images; empty of other rules.
   std::vector<double> feedback_angle;
@@ -39,8 +39,9 @@ struct TrainState {
   void close_row(double learning_rate);
 };
 
-/// Into a file's /metrics and /progress, and back.
-void write_train_state(RunWriter& writer, const TrainState& state);
-TrainState read_train_state(const RunReader& reader);
+/// Into a file's /metrics and /progress, and back. `populations` are the names of the network's.
+void write_train_state(RunWriter& writer, const TrainState& state,
+                       const std::vector<std::string>& populations);
+TrainState read_train_state(const RunReader& reader, const std::vector<std::string>& populations);
 
 }  // namespace shallows

@@ -38,10 +38,10 @@ directory = "DATA"
 kind = "gabor"
 size = 50
 patch = 4
+pool = 1
 [memory]
 max_neurons = 60
 distance = "cosine"
-pool = 1
 """
 
 
@@ -201,9 +201,9 @@ class BadInput(MemoryTestCase):
     def test_settings_that_do_not_go_together(self):
         for config, change, word in (("memory.toml", "memory.gate=novelty", "memory.threshold"),
                                      ("memory.toml", "memory.threshold=1", "memory.gate"),
-                                     ("memory.toml", "memory.pool=1", "memory.pool"),
+                                     ("memory.toml", "hidden.pool=1", "hidden.pool"),
                                      ("memory.toml", "memory.signs=both", "memory.signs"),
-                                     ("gabor.toml", "memory.pool_step=3", "memory.pool_step"),
+                                     ("gabor.toml", "hidden.pool_step=3", "hidden.pool_step"),
                                      ("memory.toml", "training.learning_rate=1", "training.learning_rate"),
                                      ("gabor.toml", "memory.channels=vote", "memory.channels"),
                                      ("rate.toml", "memory.batch=1", "memory.batch"),

@@ -1,0 +1,132 @@
+// Local rules that learn features from inputs alone (row i of W is w_i, y_i the answer of neuron i):
+//
+//     Hebb's rule                      dw_i = eta y_i x, which grows without bound
+//     Oja's subspace rule (Oja 1989)   dw_i = eta y_i (x - sum over all j of y_j w_j)
+//     Sanger's rule (Sanger 1989)      dw_i = eta y_i (x - sum over j <= i of y_j w_j)
+//     nonlinear Hebb (Hyvarinen and Oja 1998), on whitened x:
+//                                      dw_i = eta f(y_i) (x - sum over j < i of y_j w_j), then |w_i| = 1
+//
+// Of linear neurons y = W x Oja's finds the principal subspace, Sanger's the principal components themselves,
+// the nonlinear one, with an expansive f(y) = y - tanh(y), independent components of heavy-tailed sources,
+// one after the other: on what the neurons before it explain.
+#pragma once
+
+#include <cmath>
+#include <string_view>
+
+#include "plasticity/rates/rate_rule.hpp"
+
+namespace shallows {
+
+/// |w_i| = 1, unless it is 0.
+template <class Weights>
+void normalise_row(Weights& w, decltype(w.rows()) i) {
+  typename Weights::Scalar squares = 0;
+  for (decltype(i) k = 0; k < w.cols(); ++k) squares += w(i, k) * w(i, k);
+  if (squares != 0) w.row(i) *= 1 / std::sqrt(squares);
+}
+
+template <class Weights>
+void normalise_rows(Weights& w) {
+  for (decltype(w.rows()) i = 0; i < w.rows(); ++i) normalise_row(w, i);
+}
+
+/// Which neurons' share of the input a neuron does not learn from.
+enum class Explained { by_all, up_to_itself, before_itself };
+
+/// dw_i = sum over images of rate drive(y_i) (x - explained), image by image.
+template <Explained explained, class Batch, class Weights, class Drive>
+Weights residual_increment(const Batch& batch, const Weights& w, Drive&& drive) {
+  using Index = decltype(w.rows());
+  Weights increment = Weights::Zero(w.rows(), w.cols());
+  for (Index k = 0; k < batch.x.cols(); ++k) {
+    auto residual = batch.x.col(k).eval();
+    const auto explain = [&](Index i) { residual -= batch.y(i, k) * w.row(i).transpose(); };
+    if constexpr (explained == Explained::by_all) {
+      for (Index i = 0; i < w.rows(); ++i) explain(i);
+    }
+    for (Index i = 0; i < w.rows(); ++i) {
+      if constexpr (explained == Explained::up_to_itself) explain(i);
+      increment.row(i) += batch.rates[k] * drive(batch.y(i, k)) * residual.transpose();
+      if constexpr (explained == Explained::before_itself) explain(i);
+    }
+  }
+  return increment;
+}
+
+struct HebbParams : RateRuleParams {
+  static Fields<HebbParams> fields() { return inherited<HebbParams, RateRuleParams>(); }
+};
+
+struct Hebb {
+  using Params = HebbParams;
+  static constexpr std::string_view name = "hebb";
+  static constexpr std::string_view abbreviation = "hebb";
+  static constexpr std::string_view about = "dw = eta y x: what fires together wires together, without bound";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    Weights increment(w.rows(), w.cols());
+    increment.noalias() = batch.y * batch.rates.asDiagonal() * batch.x.transpose();
+    return increment;
+  }
+};
+
+struct OjaParams : RateRuleParams {
+  static Fields<OjaParams> fields() { return inherited<OjaParams, RateRuleParams>(); }
+};
+
+struct Oja {
+  using Params = OjaParams;
+  static constexpr std::string_view name = "oja";
+  static constexpr std::string_view abbreviation = "oja";
+  static constexpr std::string_view about = "Oja's subspace rule: the principal subspace";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    return residual_increment<Explained::by_all>(batch, w, [](auto y) { return y; });
+  }
+};
+
+struct SangerParams : RateRuleParams {
+  static Fields<SangerParams> fields() { return inherited<SangerParams, RateRuleParams>(); }
+};
+
+struct Sanger {
+  using Params = SangerParams;
+  static constexpr std::string_view name = "sanger";
+  static constexpr std::string_view abbreviation = "sanger";
+  static constexpr std::string_view about = "Sanger's rule: principal components, one after the other";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    return residual_increment<Explained::up_to_itself>(batch, w, [](auto y) { return y; });
+  }
+};
+
+struct NonlinearHebbParams : RateRuleParams {
+  static Fields<NonlinearHebbParams> fields() { return inherited<NonlinearHebbParams, RateRuleParams>(); }
+};
+
+struct NonlinearHebb {
+  using Params = NonlinearHebbParams;
+  static constexpr std::string_view name = "nonlinear-hebb";
+  static constexpr std::string_view abbreviation = "nlh";
+  static constexpr std::string_view about =
+      "nonlinear Hebb on what earlier neurons leave, unit weights: independent components of whitened inputs";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    return residual_increment<Explained::before_itself>(batch, w, [](auto y) { return y - std::tanh(y); });
+  }
+  template <class Weights>
+  static void constrain(Weights& w) {
+    normalise_rows(w);
+  }
+};
+
+}  // namespace shallows
