@@ -63,6 +63,7 @@ Network::Network(const Config& config, ImageShape shape, std::size_t classes,
     : shape_(shape),
       transient_ms_(config.spiking() != nullptr ? config.spiking()->protocol.transient_ms : 0.0),
       bank_(std::move(bank)),
+      pool_(config.hidden.cells.pool),
       upper_(std::move(upper)),
       judge_every_(config.memory() != nullptr ? config.memory()->judge_every : 0),
       network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, std::move(thresholds))) {}
@@ -215,6 +216,9 @@ std::vector<NamedArray> Network::arrays() const {
   if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) arrays = spiking->arrays();
   if (const auto fields = bank()) {
     for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
+  }
+  if (is_spiking() && pool_.reach > 0) {
+    for (NamedArray& array : simple_cell_arrays(*bank_, pool_)) arrays.push_back(std::move(array));
   }
   const std::vector<Projection> layers = upper();
   for (std::size_t l = 0; l < layers.size(); ++l) {

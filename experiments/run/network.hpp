@@ -88,6 +88,7 @@ class Network {
   ImageShape shape_;
   TimeMs transient_ms_;
   std::optional<ReceptiveFields> bank_;  // as it was made
+  Pool pool_;                            // of its fields
   std::vector<Projection> upper_;        // as they were made
   std::size_t judge_every_;              // training images of a memory network
   std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;

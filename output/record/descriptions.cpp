@@ -141,6 +141,14 @@ constexpr std::array kRows = {
     Row{"/thresholds/simple_mV", "mV", "Of the simple cells that the hidden layer pools."},
     Row{"/thresholds/hidden?_mV", "mV", "Of this hidden layer."},
 
+    Row{"/simple_cells", "",
+        "The simple cells that the hidden layer of a spiking network pools, of hidden.pool. Each has the "
+        "filter "
+        "of its complex cell. A complex cell gets 1.001 (highest threshold - reset) from each of its own."},
+    Row{"/simple_cells/field", "1", "Hidden neuron (complex cell) that pools it."},
+    Row{"/simple_cells/row", "pixel", "First row of its patch."},
+    Row{"/simple_cells/column", "pixel", "First column of its patch."},
+
     Row{"/projections", "", "Synapses of hidden layers above the first one, each from the layer below it."},
     Row{"/projections/*", "", "Synapses of this layer."},
     Row{"/projections/*/weights", "mV (spiking), 1 (rate)",

@@ -53,6 +53,23 @@ std::vector<NamedArray> projection_arrays(const std::string& name, const Project
   return arrays;
 }
 
+std::vector<NamedArray> simple_cell_arrays(const ReceptiveFields& bank, const Pool& pool) {
+  const SimpleCells simple = simple_cells(bank, pool);
+  const std::size_t n = simple.fields.size();
+  std::vector<std::uint32_t> fields(n);
+  std::vector<std::uint16_t> rows, columns;
+  for (std::uint32_t i = 0; i < simple.of_field.size(); ++i) {
+    for (const std::uint32_t cell : simple.of_field[i]) fields[cell] = i;
+  }
+  for (const PatchPosition position : simple.fields.positions()) {
+    rows.push_back(position.row);
+    columns.push_back(position.column);
+  }
+  return {{"simple_cells/field", {n}, std::move(fields)},
+          {"simple_cells/row", {n}, std::move(rows)},
+          {"simple_cells/column", {n}, std::move(columns)}};
+}
+
 Projection stored_projection(std::span<const NamedArray> arrays, const std::string& name,
                              std::size_t sources) {
   const auto& rows = array_values<double>(arrays, array_of(name, "row"));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "encoders/complex_cells.hpp"
 #include "encoders/upper_layers.hpp"
 #include "sim/core/named_array.hpp"
 
@@ -16,6 +17,10 @@ namespace shallows {
 /// /column, the centres of what the neurons see.
 std::vector<NamedArray> projection_arrays(const std::string& name, const Projection& projection);
 std::string projection_weights(const std::string& name);
+
+/// simple_cells/field, the complex cell of each, and /row, /column, where its patch is. For those who read
+/// the file: they follow from the bank.
+std::vector<NamedArray> simple_cell_arrays(const ReceptiveFields& bank, const Pool& pool);
 
 /// What projection_arrays() described, from so many neurons below. Throws Error (data).
 Projection stored_projection(std::span<const NamedArray> arrays, const std::string& name,

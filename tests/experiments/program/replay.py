@@ -50,6 +50,53 @@ def matrix_of(file, name):
     return matrix.reshape(len(filters), -1)
 
 
+def hidden_tables(config):
+    """The tables of the hidden layers, of which there may be one without being a list."""
+    return config["hidden"] if isinstance(config["hidden"], list) else [config["hidden"]]
+
+
+def projection_of(file, name, below):
+    """[neuron, neuron below] of a hidden layer above the first one, and where its synapses are."""
+    group = file[f"projections/{name}"]
+    weights = group["weights"][()].astype(np.float64)
+    if "source" not in group:
+        return weights, np.ones(weights.shape, bool)
+    matrix = np.zeros((len(group["row"]), below))
+    synapses = np.zeros(matrix.shape, bool)
+    first = group["first"][()]
+    for i in range(len(matrix)):
+        sources = group["source"][first[i]:first[i + 1]]
+        matrix[i, sources] = weights[first[i]:first[i + 1]]
+        synapses[i, sources] = True
+    return matrix, synapses
+
+
+def spiking_layers(file, config):
+    """(name, weights [neuron, neuron below], drive) of each hidden layer."""
+    tables = hidden_tables(config)
+    bank, bias = matrix_of(file, "receptive_fields/filters"), tables[0]["bias_mV"]
+    layers = [("hidden", bank, bias)]
+    if "simple_cells" in file:
+        cells = file["simple_cells"]
+        fields = cells["field"][()]
+        simple = np.zeros((len(fields), bank.shape[1]))
+        filters = file["receptive_fields/filters"][()].astype(np.float64)
+        rows, columns, channels = file["network/image_shape"][()]
+        side = filters.shape[-1]
+        for i, (field, row, column) in enumerate(zip(fields, cells["row"][()], cells["column"][()], strict=True)):
+            image = np.zeros((channels, rows, columns))
+            image[:, row:row + side, column:column + side] = filters[field]
+            simple[i] = image.reshape(-1)
+        neuron = config["neuron"]
+        weight = 1.001 * (neuron["threshold_mV"] + neuron["threshold_spread_mV"] - neuron["reset_mV"])
+        pooled = np.float64(np.float32(weight)) * (np.arange(len(bank))[:, None] == fields[None, :])
+        layers = [("simple", simple, bias), ("hidden", pooled, neuron["reset_mV"])]
+    for k, table in enumerate(tables[1:], start=2):
+        matrix, _ = projection_of(file, f"hidden{k}", len(layers[-1][1]))
+        layers.append((f"hidden{k}", matrix, table["bias_mV"]))
+    return layers
+
+
 def learning_rate(config, k, presentations):
     training = config["training"]
     return training["learning_rate"] * training["learning_rate_decay"] ** (-k / presentations)
@@ -90,21 +137,24 @@ class SpikingNetwork:
         neuron = config["neuron"]
         self.tau, self.refractory = neuron["tau_ms"], neuron["refractory_ms"]
         state = file[prefix + "state"]
-        theta = {name: file[f"thresholds/{name}_mV"][()] for name in ("input", "hidden", "readout")}
-        self.input_theta = theta["input"]
+        self.input_theta = file["thresholds/input_mV"][()]
         self.input_v = state["input/v_mV"][()]
         self.input_free = state["input/refractory_left_ms"][()]
-        drive = {name: config[name]["bias_mV"] for name in ("hidden", "readout")}
-        gap = theta["hidden"] - drive["hidden"]
-        self.hidden = Population(neuron, drive["hidden"], theta["hidden"],
-                                 drive["hidden"] + state["hidden/normalised_v"][()] * gap, self.free(state["hidden"]))
-        self.readout = Population(neuron, drive["readout"], theta["readout"],
-                                  drive["readout"] + state["readout/u_mV"][()], self.free(state["readout"]))
+        self.layers = {}
+        self.synapses = {}
+        for name, matrix, drive in spiking_layers(file, config):
+            theta = file[f"thresholds/{name}_mV"][()]
+            self.synapses[name] = matrix
+            self.layers[name] = Population(neuron, drive, theta,
+                                           drive + state[f"{name}/normalised_v"][()] * (theta - drive),
+                                           self.free(state[name]))
+        drive = config["readout"]["bias_mV"]
+        self.layers["readout"] = Population(neuron, drive, file["thresholds/readout_mV"][()],
+                                            drive + state["readout/u_mV"][()], self.free(state["readout"]))
         self.trace = state["readout/trace_kHz"][()].astype(np.float64)
         self.pending = {to: list(zip(state[f"pending_{to}/time_ms"][()].tolist(),
                                      state[f"pending_{to}/source"][()].tolist(), strict=True))
-                        for to in ("hidden", "readout")}
-        self.bank = matrix_of(file, "receptive_fields/filters")
+                        for to in self.layers}
         self.weights = file["weights/readout/initial"][()].astype(np.float64)
 
     def free(self, state):
@@ -146,22 +196,24 @@ class SpikingNetwork:
     def present(self, pixels, duration, label=None, rate=0.0):
         """The spikes of each population. With a label the readout learns after the transient."""
         readout = self.config["readout"]
-        spikes = {"input": self.encode(pixels, duration), "hidden": [], "readout": []}
-        population = self.hidden
-        arrivals = self.delayed(spikes["input"], "hidden", duration)
-        for time, sources in instants(arrivals):
-            free = population.move_to(time)
-            for source in sources:
-                population.v[free] += self.bank[free, source]
-            spikes["hidden"] += [(time, i) for i in population.spike(free, time)]
+        last = self.encode(pixels, duration)
+        spikes = {"input": last, **{name: [] for name in self.layers}}
+        for name, matrix in self.synapses.items():
+            population = self.layers[name]
+            for time, sources in instants(self.delayed(last, name, duration)):
+                free = population.move_to(time)
+                for source in sources:
+                    population.v[free] += matrix[free, source]
+                spikes[name] += [(time, i) for i in population.spike(free, time)]
+            last = spikes[name]
 
-        population = self.readout
+        population = self.layers["readout"]
         target = np.zeros(len(self.weights))
         if label is not None:
             target[label] = readout["target_kHz"]
         keep = 1 - rate / readout["weight_bound_mV"] if readout["weight_bound_mV"] > 0 else 1.0
         trace_time = 0.0
-        for time, sources in instants(self.delayed(spikes["hidden"], "readout", duration)):
+        for time, sources in instants(self.delayed(last, "readout", duration)):
             self.trace *= math.exp(-(time - trace_time) / readout["trace_tau_ms"])
             trace_time = time
             free = population.move_to(time)
@@ -173,7 +225,7 @@ class SpikingNetwork:
             self.trace[spiked] += 1 / readout["trace_tau_ms"]
             spikes["readout"] += [(time, i) for i in spiked]
         self.trace *= math.exp(-(duration - trace_time) / readout["trace_tau_ms"])
-        for layer in (self.hidden, self.readout):
+        for layer in self.layers.values():
             layer.since -= duration
         return spikes
 

@@ -82,8 +82,8 @@ class SpikingRun(ProgramTestCase):
         np.testing.assert_allclose(np.where(end.input_free > 0, 0, end.input_v),
                                    np.where(end.input_free > 0, 0, network.input_v), rtol=0, atol=1e-9)
         np.testing.assert_allclose(end.trace, network.trace, rtol=0, atol=1e-12)
-        for name in ("hidden", "readout"):
-            ours, theirs = getattr(network, name), getattr(end, name)
+        for name in network.layers:
+            ours, theirs = network.layers[name], end.layers[name]
             ours.move_to(0.0)
             theirs.move_to(0.0)
             np.testing.assert_allclose(ours.since, theirs.since, rtol=0, atol=1e-9)
@@ -102,6 +102,19 @@ class SpikingRun(ProgramTestCase):
         self.assertGreater(len(file["state/pending_hidden/time_ms"]), 0)
         left = [file[f"state/{population}/refractory_left_ms"][()] for population in ("input", "hidden", "readout")]
         self.assertGreater(sum((times > 0).sum() for times in left), 0)
+
+    def test_with_two_and_three_hidden_layers(self):
+        second = ("hidden.2.kind=random", "hidden.2.size=30", "hidden.2.scale=80")
+        third = ("hidden.3.kind=random", "hidden.3.size=20", "hidden.3.scale=80", "hidden.2.patch=5")
+        for layers in (second, second + third):
+            with self.subTest(layers=layers):
+                file, _ = self.replay("--force", *settings(*layers, "neuron.delay_ms=3"))
+                self.assertGreater(len(file[f"spikes/hidden{3 if third[0] in layers else 2}/timestamps"]), 1000)
+
+    def test_with_complex_cells(self):
+        file, _ = self.replay(*settings("hidden.pool=2", "hidden.size=15"))
+        self.assertGreater(len(file["spikes/simple/timestamps"]), 1000)
+        self.assertGreater(len(file["simple_cells/field"]), 60)
 
     def test_without_training_ends_as_it_began(self):
         self.succeed("train", "spiking.toml", "-o", "run.h5", *DOUBLE, *settings("training.epochs=0"))
