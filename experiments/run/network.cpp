@@ -16,31 +16,91 @@ namespace {
 
 constexpr const char* kClassCount = "network/class_count";
 
-std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> build(const Config& config, ImageShape shape,
-                                                               std::size_t classes,
-                                                               const ReceptiveFields* bank,
-                                                               std::span<const Projection> upper,
-                                                               std::optional<Thresholds> thresholds) {
-  if (const MemoryParams* params = config.memory()) {
-    MemoryParams memory = *params;
-    memory.cells = config.hidden.cells;
-    return MemoryNetwork(memory, bank, shape, classes);
-  }
-  if (const RateParams* params = config.rate()) {
-    RateParams rate = *params;
-    rate.inhibition = inhibition_of(config.hidden.bank);
-    rate.cells = config.hidden.cells;
-    return RateNetwork(rate, bank, upper, shape.pixels(), classes, config.seed);
-  }
-  const SpikingParams& spiking = *config.spiking();
-  std::vector<SpikingLayer> layers = spiking_layers(spiking, *bank, config.hidden.cells.pool, upper);
-  if (!thresholds) {
-    std::vector<std::size_t> sizes = {shape.pixels()};
+/// What a network is made from beside its parameters.
+struct Parts {
+  const Config& config;
+  ImageShape shape;
+  std::size_t classes;
+  const ReceptiveFields* bank;
+  std::span<const Projection> upper;
+  std::optional<Thresholds> thresholds;
+};
+
+MemoryNetwork make_network(MemoryParams params, Parts& parts) {
+  params.cells = parts.config.hidden.cells;
+  return {params, parts.bank, parts.shape, parts.classes};
+}
+
+RateNetwork make_network(RateParams params, Parts& parts) {
+  params.inhibition = inhibition_of(parts.config.hidden.bank);
+  params.cells = parts.config.hidden.cells;
+  return {params, parts.bank, parts.upper, parts.shape.pixels(), parts.classes, parts.config.seed};
+}
+
+SpikingNetwork make_network(const SpikingParams& params, Parts& parts) {
+  std::vector<SpikingLayer> layers =
+      spiking_layers(params, *parts.bank, parts.config.hidden.cells.pool, parts.upper);
+  if (!parts.thresholds) {
+    std::vector<std::size_t> sizes = {parts.shape.pixels()};
     for (const SpikingLayer& layer : layers) sizes.push_back(layer.synapses.targets());
-    sizes.push_back(classes);
-    thresholds = draw_thresholds(spiking.threshold, sizes, config.seed);
+    sizes.push_back(parts.classes);
+    parts.thresholds = draw_thresholds(params.threshold, sizes, parts.config.seed);
   }
-  return SpikingNetwork(spiking, std::move(layers), std::move(*thresholds), config.seed);
+  return {params, std::move(layers), std::move(*parts.thresholds), parts.config.seed};
+}
+
+AnyNetwork build(Parts parts) {
+  return std::visit([&](const auto& params) -> AnyNetwork { return make_network(params, parts); },
+                    parts.config.network);
+}
+
+LearningReport learn_with(RateNetwork& net, std::span<const Presentation> presentations,
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+  for (Activity& activity : activities) activity.synaptic_events = net.synaptic_operations();
+  return net.learn(presentations, predicted);
+}
+
+LearningReport learn_with(MemoryNetwork& net, std::span<const Presentation> presentations,
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+  static_assert(MemoryNetwork::kNotJudged == no_class);
+  net.learn(presentations, net.params().judge_every, predicted);
+  for (std::size_t k = 0; k < activities.size(); ++k)
+    activities[k].synaptic_events = net.operations(presentations[k].label);
+  return {};
+}
+
+LearningReport learn_with(SpikingNetwork& net, std::span<const Presentation> presentations,
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+  net.learn(presentations, activities);
+  for (std::size_t k = 0; k < activities.size(); ++k) {
+    std::vector<float> counts(net.classes(), 0.0F);
+    const SpikeTrain& readout = activities[k].readout();
+    for (std::size_t s = 0; s < readout.size() && readout.times()[s] < net.transient_ms(); ++s)
+      counts[readout.sources()[s]] += 1.0F;
+    predicted[k] = first_maximum(counts);
+  }
+  return {};
+}
+
+void respond_with(const MemoryNetwork& net, std::span<const Image> images, std::span<Activity> activities,
+                  std::span<Response> responses) {
+  std::vector<Response> answers = net.respond(images);
+  std::move(answers.begin(), answers.end(), responses.begin());
+  for (Activity& activity : activities) activity.synaptic_events = net.operations();
+}
+
+void respond_with(const RateNetwork& net, std::span<const Image> images, std::span<Activity> activities,
+                  std::span<Response> responses) {
+  tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t k) {
+    activities[k].synaptic_events = net.synaptic_operations();
+    responses[k] = net.respond(images[k]);
+  });
+}
+
+void respond_with(const SpikingNetwork& net, std::span<const Image> images, std::span<Activity> activities,
+                  std::span<Response> responses) {
+  tbb::parallel_for(std::size_t{0}, images.size(),
+                    [&](std::size_t k) { responses[k] = net.respond(images[k], activities[k]); });
 }
 
 /// Of the populations that a network of this configuration has.
@@ -61,12 +121,11 @@ Network::Network(const Config& config, ImageShape shape, std::size_t classes,
                  std::optional<ReceptiveFields> bank, std::vector<Projection> upper,
                  std::optional<Thresholds> thresholds)
     : shape_(shape),
-      transient_ms_(config.spiking() != nullptr ? config.spiking()->protocol.transient_ms : 0.0),
       bank_(std::move(bank)),
       pool_(config.hidden.cells.pool),
       upper_(std::move(upper)),
-      judge_every_(config.memory() != nullptr ? config.memory()->judge_every : 0),
-      network_(build(config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, std::move(thresholds))) {}
+      network_(build(
+          {config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, std::move(thresholds)})) {}
 
 Network Network::make(const Config& config, ImageShape shape, std::size_t classes,
                       std::optional<ReceptiveFields> bank) {
@@ -100,14 +159,14 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
                                    population_sizes(config, shape, classes, *bank, upper));
   }
   Network network(config, shape, classes, std::move(bank), std::move(upper), std::move(thresholds));
-  if (auto* rate = std::get_if<RateNetwork>(&network.network_)) rate->restore(arrays);
-  if (auto* spiking = std::get_if<SpikingNetwork>(&network.network_)) {
-    if (restore == Restore::everything) {
-      spiking->restore(arrays);
-    } else {
-      spiking->restore_weights(arrays);
-    }
-  }
+  std::visit(
+      [&](auto& net) {
+        if constexpr (requires { net.restore_weights(arrays); }) {
+          if (restore == Restore::for_test) return net.restore_weights(arrays);
+        }
+        if constexpr (requires { net.restore(arrays); }) net.restore(arrays);
+      },
+      network.network_);
   return network;
 }
 
@@ -128,82 +187,67 @@ std::size_t Network::hidden() const {
 }
 
 std::string Network::engine() const {
-  if (memory() != nullptr) return "matrix products";
-  const auto* spiking = std::get_if<SpikingNetwork>(&network_);
-  return spiking != nullptr ? spiking->engine() : "batched float";
+  return std::visit([](const auto& net) { return std::string(net.engine()); }, network_);
 }
 
 std::vector<PopulationInfo> Network::populations() const {
-  const auto* spiking = std::get_if<SpikingNetwork>(&network_);
-  if (spiking == nullptr) return {};
   std::vector<PopulationInfo> populations;
-  for (std::size_t p = 0; p < spiking->populations().size(); ++p)
-    populations.push_back({spiking->populations()[p], spiking->size(p)});
+  std::visit(
+      [&](const auto& net) {
+        if constexpr (requires { net.populations(); }) {
+          for (std::size_t p = 0; p < net.populations().size(); ++p)
+            populations.push_back({net.populations()[p], net.size(p)});
+        }
+      },
+      network_);
   return populations;
 }
 
 LearningReport Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
                               std::span<std::uint8_t> predicted) {
-  if (auto* rate = std::get_if<RateNetwork>(&network_)) {
-    for (Activity& activity : activities) activity.synaptic_events = rate->synaptic_operations();
-    return rate->learn(presentations, predicted);
-  }
-  if (auto* memory = std::get_if<MemoryNetwork>(&network_)) {
-    static_assert(MemoryNetwork::kNotJudged == no_class);
-    memory->learn(presentations, judge_every_, predicted);
-    for (std::size_t k = 0; k < activities.size(); ++k)
-      activities[k].synaptic_events = memory->operations(presentations[k].label);
-    return {};
-  }
-  std::get<SpikingNetwork>(network_).learn(presentations, activities);
-  for (std::size_t k = 0; k < activities.size(); ++k) {
-    std::vector<float> counts(classes(), 0.0F);
-    const SpikeTrain& readout = activities[k].readout();
-    for (std::size_t s = 0; s < readout.size() && readout.times()[s] < transient_ms_; ++s) {
-      counts[readout.sources()[s]] += 1.0F;
-    }
-    predicted[k] = first_maximum(counts);
-  }
-  return {};
+  return std::visit([&](auto& net) { return learn_with(net, presentations, activities, predicted); },
+                    network_);
 }
 
 std::uint64_t Network::granularity() const {
-  const auto* rate = std::get_if<RateNetwork>(&network_);
-  return rate != nullptr ? rate->granularity() : 1;
+  return std::visit(
+      [](const auto& net) -> std::uint64_t {
+        if constexpr (requires { net.granularity(); }) return net.granularity();
+        return 1;
+      },
+      network_);
+}
+
+/// The weights of hidden layer 1, 2, ... if they are not those that it was made with.
+std::optional<std::vector<float>> Network::learned_weights(std::size_t layer) const {
+  return std::visit(
+      [&](const auto& net) -> std::optional<std::vector<float>> {
+        if constexpr (requires { net.learned_weights(layer); }) {
+          if (bank_) return net.learned_weights(layer);
+        }
+        return std::nullopt;
+      },
+      network_);
 }
 
 std::optional<ReceptiveFields> Network::bank() const {
-  const auto* rate = std::get_if<RateNetwork>(&network_);
-  if (rate == nullptr || !rate->bank_learns()) return bank_;
+  auto filters = learned_weights(1);
+  if (!filters) return bank_;
   return ReceptiveFields(shape_, bank_->patch(), {bank_->positions().begin(), bank_->positions().end()},
-                         *rate->learned_weights(1));
+                         std::move(*filters));
 }
 
 std::vector<Projection> Network::upper() const {
   std::vector<Projection> upper = upper_;
-  const auto* rate = std::get_if<RateNetwork>(&network_);
-  for (std::size_t l = 0; rate != nullptr && l < upper.size(); ++l) {
-    if (auto weights = rate->learned_weights(l + 2)) upper[l].synapses.weights_mV = std::move(*weights);
+  for (std::size_t l = 0; l < upper.size(); ++l) {
+    if (auto weights = learned_weights(l + 2)) upper[l].synapses.weights_mV = std::move(*weights);
   }
   return upper;
 }
 
 void Network::respond(std::span<const Image> images, std::span<Activity> activities,
                       std::span<Response> responses) const {
-  if (const MemoryNetwork* net = memory()) {
-    std::vector<Response> answers = net->respond(images);
-    std::move(answers.begin(), answers.end(), responses.begin());
-    for (Activity& activity : activities) activity.synaptic_events = net->operations();
-    return;
-  }
-  tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t k) {
-    if (const auto* rate = std::get_if<RateNetwork>(&network_)) {
-      activities[k].synaptic_events = rate->synaptic_operations();
-      responses[k] = rate->respond(images[k]);
-    } else {
-      responses[k] = std::get<SpikingNetwork>(network_).respond(images[k], activities[k]);
-    }
-  });
+  std::visit([&](const auto& net) { respond_with(net, images, activities, responses); }, network_);
 }
 
 SpikingNetwork::TestSequence Network::test_sequence() const {
@@ -212,8 +256,11 @@ SpikingNetwork::TestSequence Network::test_sequence() const {
 
 std::vector<NamedArray> Network::arrays() const {
   std::vector<NamedArray> arrays;
-  if (const auto* rate = std::get_if<RateNetwork>(&network_)) arrays = rate->arrays();
-  if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) arrays = spiking->arrays();
+  std::visit(
+      [&](const auto& net) {
+        if constexpr (requires { net.arrays(); }) arrays = net.arrays();
+      },
+      network_);
   if (const auto fields = bank()) {
     for (NamedArray& array : bank_arrays(*fields)) arrays.push_back(std::move(array));
   }
@@ -231,19 +278,22 @@ std::vector<NamedArray> Network::arrays() const {
 }
 
 std::vector<NamedArray> Network::initial_arrays() const {
-  if (const auto* spiking = std::get_if<SpikingNetwork>(&network_)) return spiking->initial_arrays();
-  const auto* rate = std::get_if<RateNetwork>(&network_);
-  if (rate == nullptr) return {};
-  std::vector<NamedArray> arrays = rate->initial_arrays();
-  if (rate->bank_learns()) {
+  std::vector<NamedArray> arrays;
+  std::visit(
+      [&](const auto& net) {
+        if constexpr (requires { net.initial_arrays(); }) arrays = net.initial_arrays();
+      },
+      network_);
+  if (learned_weights(1)) {
     NamedArray filters = std::move(bank_arrays(*bank()).front());
     filters.name = "initial/" + filters.name;
     arrays.push_back(std::move(filters));
   }
   for (std::size_t l = 0; l < upper_.size(); ++l) {
-    const auto weights = rate->learned_weights(l + 2);
-    if (weights)
-      arrays.push_back({"initial/" + projection_weights(layer_name(l + 2)), {weights->size()}, *weights});
+    if (auto weights = learned_weights(l + 2)) {
+      const std::size_t size = weights->size();
+      arrays.push_back({"initial/" + projection_weights(layer_name(l + 2)), {size}, std::move(*weights)});
+    }
   }
   return arrays;
 }

@@ -26,6 +26,10 @@ namespace shallows {
 /// too.
 enum class Restore { everything, for_test };
 
+/// To add a network is to name it here and to say how it is made, learns and responds (network.cpp); what else
+/// it has, such as arrays to store or populations that spike, is found out from its members.
+using AnyNetwork = std::variant<SpikingNetwork, RateNetwork, MemoryNetwork>;
+
 class Network {
  public:
   /// A new network, drawn from the configuration's seed. `bank` is in mV if it spikes; without one, the bank
@@ -84,14 +88,13 @@ class Network {
  private:
   Network(const Config& config, ImageShape shape, std::size_t classes, std::optional<ReceptiveFields> bank,
           std::vector<Projection> upper, std::optional<Thresholds> thresholds);
+  std::optional<std::vector<float>> learned_weights(std::size_t layer) const;
 
   ImageShape shape_;
-  TimeMs transient_ms_;
   std::optional<ReceptiveFields> bank_;  // as it was made
   Pool pool_;                            // of its fields
   std::vector<Projection> upper_;        // as they were made
-  std::size_t judge_every_;              // training images of a memory network
-  std::variant<SpikingNetwork, RateNetwork, MemoryNetwork> network_;
+  AnyNetwork network_;
 };
 
 /// The paper's name of the network: "sp", "rp", "rg", "pca", "ica", "sc", "bp", "fa", "bank" (of a file), and

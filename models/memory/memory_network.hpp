@@ -27,6 +27,7 @@ class MemoryNetwork {
   std::size_t classes() const { return classes_; }
   /// Filters of the bank; 0 without one.
   std::size_t fields() const { return fields_; }
+  static constexpr const char* engine() { return "matrix products"; }
   /// Rows stored, of all memories.
   std::size_t hidden() const;
   /// One, or one for each channel.

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "plasticity/rates/delta_rule.hpp"
-#include "plasticity/rates/softmax_rule.hpp"
 #include "sim/vector/exp_many.hpp"
 
 // Only the baseline and the wide instruction sets are worth a copy.
@@ -134,6 +133,16 @@ AlignedVector<float> activate(const ClassWeights& matrix, std::span<const float>
   return activation;
 }
 
+/// What the units say. Activations that are not finite stay so, if not negative.
+std::vector<float> answers_of(std::span<const float> activation, const ReadoutLossChoice& loss) {
+  const bool finite =
+      std::all_of(activation.begin(), activation.end(), [](float a) { return std::isfinite(a); });
+  if (!finite) return SquaredError::answers(activation);
+  return with_chosen(ReadoutLosses(), loss.index(), [&]<class Loss>() { return Loss::answers(activation); });
+}
+
+}  // namespace
+
 std::vector<float> softmax(std::span<const float> activation) {
   const float largest = *std::max_element(activation.begin(), activation.end());
   std::vector<double> powers;
@@ -147,20 +156,8 @@ std::vector<float> softmax(std::span<const float> activation) {
   return probabilities;
 }
 
-/// What the units say. Activations that are not finite stay so.
-std::vector<float> rates_of(std::span<const float> activation, ReadoutLoss loss) {
-  const bool finite =
-      std::all_of(activation.begin(), activation.end(), [](float a) { return std::isfinite(a); });
-  if (loss == ReadoutLoss::cross_entropy && finite) return softmax(activation);
-  std::vector<float> rates;
-  for (const float a : activation) rates.push_back(a < 0.0F ? 0.0F : a);
-  return rates;
-}
-
-}  // namespace
-
 DeltaReadout::DeltaReadout(std::size_t inputs, std::span<const float> weights, std::span<const float> biases,
-                           ReadoutLoss loss)
+                           ReadoutLossChoice loss)
     : loss_(loss), matrix_(inputs, biases.size()), biases_(matrix_.stride(), 0.0F), steps_(1) {
   restore(weights, biases);
 }
@@ -170,7 +167,7 @@ std::vector<float> DeltaReadout::respond(std::span<const float> pre) const {
   thread_local ActiveInputs active;
   find_active(pre, active);
   const AlignedVector<float> activation = activate(matrix_, biases_, active);
-  return rates_of(std::span(activation).first(classes()), loss_);
+  return answers_of(std::span(activation).first(classes()), loss_);
 }
 
 std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t label, double learning_rate) {
@@ -187,14 +184,12 @@ std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t l
   step.of_class.resize(matrix_.stride(), 0.0F);
   find_active(pre, step.active);
   const AlignedVector<float> activation = activate(matrix_, biases_, step.active);
-  std::vector<float> rates = rates_of(std::span(activation).first(classes()), loss_);
+  std::vector<float> rates = answers_of(std::span(activation).first(classes()), loss_);
   const auto rate = static_cast<float>(learning_rate);
-  for (std::size_t i = 0; i < classes(); ++i) {
-    const float target = i == label ? 1.0F : 0.0F;
-    step.of_class[i] = loss_ == ReadoutLoss::cross_entropy
-                           ? SoftmaxRule<float>{.learning_rate = rate}.step(rates[i], target)
-                           : DeltaRule<float>{.learning_rate = rate}.step(activation[i], target);
-  }
+  with_chosen(ReadoutLosses(), loss_.index(), [&]<class Loss>() {
+    for (std::size_t i = 0; i < classes(); ++i)
+      step.of_class[i] = Loss::step(rate, activation[i], rates[i], i == label ? 1.0F : 0.0F);
+  });
   return rates;
 }
 

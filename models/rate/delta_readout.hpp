@@ -18,7 +18,7 @@ class DeltaReadout {
  public:
   /// `weights` is [class][input]; biases one per class.
   DeltaReadout(std::size_t inputs, std::span<const float> weights, std::span<const float> biases,
-               ReadoutLoss loss = ReadoutLoss::squared_error);
+               ReadoutLossChoice loss = {});
 
   std::size_t inputs() const { return matrix_.inputs(); }
   std::size_t classes() const { return matrix_.classes(); }
@@ -57,7 +57,7 @@ class DeltaReadout {
   };
 
  private:
-  ReadoutLoss loss_;
+  ReadoutLossChoice loss_;
   ClassWeights matrix_;
   AlignedVector<float> biases_;  // padded
   struct Step {

@@ -65,6 +65,7 @@ class RateNetwork {
   /// Neurons of the last hidden layer, which the readout sees; 0 without one.
   std::size_t hidden() const;
   std::size_t classes() const { return readout_.classes(); }
+  static constexpr const char* engine() { return "batched float"; }
   /// Hidden layers.
   std::size_t layers() const;
   bool bank_learns() const;

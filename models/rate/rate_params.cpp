@@ -33,11 +33,10 @@ Fields<RateParams> RateParams::fields() {
       fields_of(&RateParams::hidden, "hidden."), std::move(upper),
       chosen_fields<RateReadoutRules>("readout.rule", &RateParams::readout_rule, "rule",
                                       "how the readout learns", "readout."),
+      chosen_fields<ReadoutLosses>(
+          "readout.loss", &RateParams::loss, "loss",
+          "squared error of rectified units as in the paper, or softmax cross-entropy", "readout."),
       Fields<RateParams>{
-          choice(
-              "readout.loss", &RateParams::loss, "loss",
-              "squared error of rectified units as in the paper, or softmax cross-entropy",
-              {{"squared-error", ReadoutLoss::squared_error}, {"cross-entropy", ReadoutLoss::cross_entropy}}),
           field("readout.bias_max", &RateParams::readout_bias_max, "",
                 "initial readout biases are uniform from 0 to this", non_negative(1e6)),
           field("readout.weight_scale", &RateParams::readout_weight_scale, "",

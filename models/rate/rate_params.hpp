@@ -9,15 +9,11 @@
 #include "models/banks/hidden_inhibition.hpp"
 #include "models/rate/activations.hpp"
 #include "models/rate/hidden_rules.hpp"
+#include "models/rate/losses.hpp"
 #include "models/rate/readout_rules.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {
-
-enum class ReadoutLoss {
-  squared_error,  ///< rectified units, as in the paper
-  cross_entropy,  ///< softmax
-};
 
 /// A hidden layer h = phi(W x + b), b ~ U(0, bias_max) - threshold.
 struct RateLayerParams {
@@ -43,7 +39,7 @@ struct RateParams {
   UpperRateLayers upper;
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
-  ReadoutLoss loss = ReadoutLoss::squared_error;
+  ReadoutLossChoice loss;  ///< squared error by default
   RateReadoutRuleChoice readout_rule;
   /// Images whose errors are averaged into one update of what learns.
   std::size_t batch = 1;

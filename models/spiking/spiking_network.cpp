@@ -205,6 +205,8 @@ SpikingNetwork& SpikingNetwork::operator=(SpikingNetwork&&) noexcept = default;
 const std::vector<std::string>& SpikingNetwork::populations() const { return impl_->populations; }
 std::size_t SpikingNetwork::size(std::size_t population) const { return impl_->sizes[population]; }
 
+TimeMs SpikingNetwork::transient_ms() const { return impl_->params.protocol.transient_ms; }
+
 const char* SpikingNetwork::engine() const {
   constexpr const char* kNames[] = {"fast float", "fast double", "reference"};
   return kNames[impl_->engine.index()];

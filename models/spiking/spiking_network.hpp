@@ -74,6 +74,8 @@ class SpikingNetwork {
   /// Neurons of the last hidden layer, which the readout sees.
   std::size_t hidden() const { return size(populations().size() - 2); }
   std::size_t classes() const { return size(populations().size() - 1); }
+  /// How long a training presentation lasts before learning begins.
+  TimeMs transient_ms() const;
   /// The engine in use: "fast float", "fast double" or "reference".
   const char* engine() const;
 

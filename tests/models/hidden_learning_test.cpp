@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kHidden = 150;  // two blocks
 
-RateParams params_of(HiddenRuleChoice rule, ReadoutLoss loss = ReadoutLoss::squared_error) {
+RateParams params_of(HiddenRuleChoice rule, ReadoutLossChoice loss = {}) {
   RateParams params;
   params.hidden.rule = rule;
   params.loss = loss;
@@ -55,7 +55,7 @@ double slope(PlainNetwork& net, double& value, const std::vector<float>& x, std:
 }
 
 TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
-  for (const ReadoutLoss loss : {ReadoutLoss::squared_error, ReadoutLoss::cross_entropy}) {
+  for (const ReadoutLossChoice loss : {ReadoutLossChoice{}, ReadoutLossChoice{CrossEntropy::Params{}}}) {
     const RateParams params = params_of(BackpropParams{}, loss);
     const ReceptiveFields bank = random_bank(5);
     const ImageSet images = random_images(4, 0);
@@ -165,7 +165,7 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
   for (const auto& [name, targets] : lesser_machines()) {
     const PretendMachine machine(targets);
     const ReceptiveFields bank = random_bank(5);
-    RateNetwork net = network(params_of(FeedbackAlignmentParams{}, ReadoutLoss::cross_entropy), bank);
+    RateNetwork net = network(params_of(FeedbackAlignmentParams{}, CrossEntropy::Params{}), bank);
     learn(net, images, 2e-2);
     outcomes.push_back(net.arrays());
     filters.push_back(*net.learned_weights(1));
@@ -217,7 +217,7 @@ TEST(RateCosts, CountTheSynapsesAndWhatTheyArePackedIn) {
 
 TEST(CrossEntropy, AnswersWithProbabilitiesAndLearnsTheClassesApart) {
   const ReceptiveFields bank = random_bank(5);
-  RateNetwork net = network(params_of(FixedHidden::Params{}, ReadoutLoss::cross_entropy), bank);
+  RateNetwork net = network(params_of(FixedHidden::Params{}, CrossEntropy::Params{}), bank);
   learn(net, random_images(1000, 5), 2e-2);
   const ImageSet test = random_images(200, 6);
   std::size_t correct = 0;

@@ -69,7 +69,7 @@ struct PlainNetwork {
 
   double loss(const std::vector<float>& x, std::size_t label) const {
     const std::vector<double> a = activations(hidden(x));
-    if (params.loss == ReadoutLoss::cross_entropy) return -std::log(probabilities(a)[label]);
+    if (std::holds_alternative<CrossEntropy::Params>(params.loss)) return -std::log(probabilities(a)[label]);
     double sum = 0.0;
     for (std::size_t i = 0; i < classes; ++i) {
       const double error = (i == label ? 1.0 : 0.0) - std::max(0.0, a[i]);
@@ -85,7 +85,9 @@ struct PlainNetwork {
     std::vector<double> delta(classes);
     for (std::size_t i = 0; i < classes; ++i) {
       const double target = i == label ? 1.0 : 0.0;
-      delta[i] = params.loss == ReadoutLoss::cross_entropy ? target - p[i] : a[i] > 0.0 ? target - a[i] : 0.0;
+      delta[i] = std::holds_alternative<CrossEntropy::Params>(params.loss) ? target - p[i]
+                 : a[i] > 0.0                                              ? target - a[i]
+                                                                           : 0.0;
     }
     const std::vector<double>& back = feedback.empty() ? weights : feedback;
     std::vector<double> error(h.size(), 0.0);

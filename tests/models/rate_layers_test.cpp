@@ -71,7 +71,7 @@ UpperLayer random_layer(std::size_t size, std::size_t patch = 0) {
 Stack deep(const HiddenRuleChoice& rule, std::size_t batch = 1) {
   Stack stack;
   stack.upper = {random_layer(60, 6), random_layer(40)};
-  stack.params.loss = ReadoutLoss::cross_entropy;
+  stack.params.loss = CrossEntropy::Params{};
   stack.params.batch = batch;
   stack.params.hidden.rule = rule;
   stack.params.upper[0].rule = rule;

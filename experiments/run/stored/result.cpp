@@ -87,7 +87,7 @@ std::string lost_classes_warning(const nlohmann::json& result, const Config& con
         fmt::format("class {} is never the answer to the {} images", list_of(*lost), split);
     if (config.memory() != nullptr)
       return problem + " (a memory has few rows of it, or none); raise memory.max_neurons";
-    if (config.rate() != nullptr && config.rate()->loss == ReadoutLoss::squared_error)
+    if (config.rate() != nullptr && std::holds_alternative<SquaredError::Params>(config.rate()->loss))
       return problem +
              " (a rectified unit that falls silent for all images learns nothing any more); lower "
              "training.learning_rate, raise readout.bias_max, or set readout.loss = \"cross-entropy\"";
