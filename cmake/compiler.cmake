@@ -1,7 +1,5 @@
-# One INTERFACE target that every target of ours links to: include root, warnings, floating-point rules, sanitizers.
+# What our own targets are compiled with, and link to first; warnings and sanitizers do not reach other projects.
 add_library(shallows_options INTERFACE)
-target_include_directories(shallows_options INTERFACE ${CMAKE_SOURCE_DIR})
-
 target_compile_options(shallows_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   # Same bits on every machine: the compiler must not fuse a*b+c where we did not write std::fma.
@@ -17,8 +15,15 @@ if(SHALLOWS_SANITIZE)
   target_link_options(shallows_options INTERFACE -fsanitize=${SHALLOWS_SANITIZE})
 endif()
 
-# Adds library shallows_<name> from explicit sources, with its layer's options.
+# Adds library shallows_<name> from explicit sources, for others Shallows::<name>.
 function(shallows_library name)
   add_library(shallows_${name} STATIC ${ARGN})
-  target_link_libraries(shallows_${name} PUBLIC shallows_options)
+  add_library(Shallows::${name} ALIAS shallows_${name})
+  set_target_properties(shallows_${name} PROPERTIES EXPORT_NAME ${name})
+  target_link_libraries(shallows_${name} PRIVATE $<BUILD_INTERFACE:shallows_options>)
+  target_include_directories(shallows_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/shallows>)
+  target_compile_features(shallows_${name} PUBLIC cxx_std_20)
+  # What our headers put into the code of others has the same bits, too.
+  target_compile_options(shallows_${name} INTERFACE -ffp-contract=off)
 endfunction()
