@@ -3,7 +3,6 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <variant>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -11,7 +10,8 @@
 
 #include <Eigen/Core>
 
-#include "experiments/program/commands.hpp"
+#include "experiments/program/command.hpp"
+#include "experiments/program/command_line.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "sim/core/error.hpp"
@@ -57,9 +57,7 @@ int main(int argc, char** argv) {
   keep_freed_memory();
   cut_products_alike_everywhere();
   try {
-    const auto parsed = parse_command_line(argc, argv);
-    if (const int* code = std::get_if<int>(&parsed)) return *code;
-    return std::visit([](const auto& arguments) { return run(arguments); }, std::get<Arguments>(parsed));
+    return run_command_line(argc, argv);
   } catch (const shallows::Error& error) {
     note(error.what());
     return exit_code_of(error.kind());

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 from pathlib import Path
@@ -37,7 +38,7 @@ class Help(ProgramTestCase):
             "figure": ["neurons", "classes", "match", "settings", "--output", "--runs", "--values", "--threshold",
                        "--vary", "--set"],
             "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
-            "list": ["networks", "banks", "rules", "datasets", "configs"],
+            "list": ["networks", "banks", "rules", "datasets", "commands", "configs"],
             "config": ["CONFIG.toml", "--set"],
             "bench": ["--suite", "--rows", "--plot", "--images", "--threads", "--json"],
         }
@@ -162,6 +163,13 @@ class ListAndConfig(ProgramTestCase):
         figures = self.succeed_json("list", "networks")
         self.assertEqual([entry["name"] for entry in figures["networks"]], ["spiking", "rate", "memory"])
         self.assertEqual(list(figures), ["networks"])
+
+    def test_list_and_help_name_the_same_commands(self):
+        listed = self.succeed_json("list", "commands")["commands"]
+        helped = re.findall(r"(?m)^  (\w+)  +(\S.*)$", self.succeed("--help").stdout.split("Subcommands:\n")[1])
+        self.assertEqual([(entry["name"], entry["description"]) for entry in listed], helped[1:])
+        self.assertEqual(helped[0][0], "help")
+        self.assertLessEqual(set(COMMANDS), {entry["name"] for entry in listed})
 
     def test_list_of_configs_in_a_folder_without_any_is_refused(self):
         self.assert_refused(self.run_program("list", "configs", "--configs", "nowhere"), EXIT_USAGE, "nowhere")

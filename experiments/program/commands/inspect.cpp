@@ -1,19 +1,52 @@
+#include "output/view/inspect.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "experiments/config/config_parser.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "output/view/inspect.hpp"
+#include "experiments/program/options.hpp"
 #include "output/view/memory_picture.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {
+
+struct InspectArguments {
+  std::string file;
+  std::string populations;
+  std::optional<std::uint64_t> trial;
+  std::string curve;
+  std::string picture;                ///< PNG to draw a memory's rows into; empty: none
+  std::optional<std::uint64_t> rows;  ///< in the picture, of each class; none: 40
+  bool ascii = false;
+  bool json = false;
+};
+
+void add_options(CLI::App& command, InspectArguments& arguments) {
+  command.add_option("file", arguments.file, "Run, test, checkpoint or any SONATA spike file")
+      ->required()
+      ->type_name("RUN.h5");
+  command.add_option("--population", arguments.populations, "Only these populations, e.g. hidden,readout")
+      ->type_name("P");
+  command.add_option("--trial", arguments.trial, "Show the spikes of this trial (from 0) as a raster")
+      ->type_name("K")
+      ->check(whole_number_from(0));
+  command.add_option("--curve", arguments.curve, "Columns of /metrics to draw")->type_name("NAMES");
+  command.add_option("--picture", arguments.picture, "Draw the rows of a memory network into this file")
+      ->type_name("ROWS.png");
+  command.add_option("--rows", arguments.rows, "Rows of each class in the picture (default: 40)")
+      ->type_name("N")
+      ->check(whole_number_from(1));
+  command.add_flag("--ascii", arguments.ascii, "Draw with ASCII characters only");
+  command.add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+}
 
 std::size_t terminal_width() {
   winsize size{};
@@ -54,8 +87,6 @@ void check(const InspectArguments& arguments) {
   }
 }
 
-}  // namespace
-
 int run(const InspectArguments& arguments) {
   check(arguments);
   const h5::File file = h5::File::open(arguments.file);
@@ -77,6 +108,14 @@ int run(const InspectArguments& arguments) {
     print(inspect_text(file, options));
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command inspect_command() {
+  return {"inspect",
+          "Show what is in a file: tree, populations, rates, intervals, learning curve, raster of a trial",
+          add<InspectArguments, add_options, run>};
 }
 
 }  // namespace shallows

@@ -2,15 +2,38 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <system_error>
 
 #include "experiments/program/catalogue.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
 
 namespace shallows {
 namespace {
+
+struct ListArguments {
+  std::string what;       ///< empty: everything
+  std::string directory;  ///< of the configurations; empty: wherever they are
+  bool json = false;
+};
+
+std::vector<std::string> list_names() {
+  std::vector<std::string> names;
+  for (Catalogue& list : catalogues()) names.push_back(std::move(list.name));
+  names.insert(names.end(), {"commands", "configs"});
+  return names;
+}
+
+void add_options(CLI::App& command, ListArguments& arguments) {
+  command.add_option("what", arguments.what, "One of these only")->check(CLI::IsMember(list_names()));
+  command
+      .add_option("--configs", arguments.directory,
+                  "Where the configurations are (default: experiments/configs here or of the sources)")
+      ->type_name("DIRECTORY");
+  command.add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+}
 
 namespace fs = std::filesystem;
 
@@ -28,6 +51,11 @@ std::vector<Section> sections(const ListArguments& arguments) {
   for (Catalogue& list : catalogues()) {
     if (wanted(list.name)) result.push_back({list.name, std::move(list.entries)});
   }
+  if (wanted("commands")) {
+    result.push_back({"commands", {}});
+    for (const auto command : kCommands)
+      result.back().entries.push_back({std::string(command().name), std::string(command().about)});
+  }
   // Without an explicit wish, a place without configurations is no error.
   const std::string directory = arguments.directory.empty() ? configs_directory() : arguments.directory;
   const bool asked = arguments.what == "configs" || !arguments.directory.empty();
@@ -35,8 +63,6 @@ std::vector<Section> sections(const ListArguments& arguments) {
     result.push_back({"configs", list_configs(directory), directory});
   return result;
 }
-
-}  // namespace
 
 int run(const ListArguments& arguments) {
   nlohmann::json json = nlohmann::json::object();
@@ -59,6 +85,14 @@ int run(const ListArguments& arguments) {
     print(text);
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command list_command() {
+  return {"list",
+          "List what there is to choose from: networks, banks, rules, datasets, commands, configurations",
+          add<ListArguments, add_options, run>};
 }
 
 }  // namespace shallows

@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
 #include "experiments/data/dataset.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/options.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/statistics.hpp"
 #include "experiments/study/classes_figure.hpp"
@@ -14,6 +15,59 @@
 
 namespace shallows {
 namespace {
+
+struct FigureArguments {
+  std::string what;  ///< "neurons", "classes", "match" or "settings"
+  std::vector<std::string> configs;
+  std::string output;  ///< without the ending
+  std::vector<std::string> overrides;
+  std::vector<std::uint64_t> values;      ///< of max_neurons; empty: the usual ones
+  std::vector<std::string> alternatives;  ///< "KEY=A,B,..."
+  std::optional<std::uint64_t> runs;      ///< none: the usual number
+  double threshold = 0.0;
+  std::uint64_t threads = 0;
+  bool quiet = false;
+};
+
+void add_options(CLI::App& command, FigureArguments& arguments) {
+  command
+      .add_option("what", arguments.what,
+                  "neurons: accuracy of a memory over its size; classes: accuracy after each added class; "
+                  "match: distances against spiking rows; settings: accuracy on validation images of all "
+                  "combinations of --vary (CSV only). neurons and settings use finished runs again: "
+                  "NAME.runs.json")
+      ->required()
+      ->check(CLI::IsMember({"neurons", "classes", "match", "settings"}));
+  command.add_option("configs", arguments.configs, "Configuration; for classes one for each network")
+      ->required()
+      ->type_name("CONFIG.toml");
+  command.add_option("-o,--output", arguments.output, "Files to write: NAME.csv and NAME.svg")
+      ->required()
+      ->type_name("NAME");
+  command
+      .add_option("--runs", arguments.runs,
+                  "neurons, settings: runs of each point, with a seed each (default: 5; 1)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  command
+      .add_option("--values", arguments.values,
+                  "neurons, match: sizes (default: 14 from 10 to 40000; 100, 1000 and 2000)")
+      ->type_name("N,N,...")
+      ->delimiter(',')
+      ->check(whole_number_from(1));
+  command
+      .add_option("--threshold", arguments.threshold,
+                  "neurons: draw a second curve, with this novelty threshold")
+      ->check(positive_number());
+  command
+      .add_option("--vary", arguments.alternatives,
+                  "settings: values that a configuration key takes in turn; may be repeated")
+      ->type_name("KEY=A,B,...")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_set(command, arguments.overrides);
+  add_threads(command, arguments.threads);
+  command.add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
+}
 
 std::vector<Config> read_configs(const FigureArguments& arguments) {
   std::vector<Config> configs;
@@ -92,8 +146,6 @@ void draw_settings(const FigureArguments& arguments) {
   print(csv);
 }
 
-}  // namespace
-
 int run(const FigureArguments& arguments) {
   const ThreadLimit limit(arguments.threads);
   if (arguments.what == "classes") {
@@ -113,6 +165,13 @@ int run(const FigureArguments& arguments) {
     draw_neurons(arguments, read_configs(arguments).front());
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command figure_command() {
+  return {"figure", "Train and test many networks, and write what came out as CSV and SVG",
+          add<FigureArguments, add_options, run>};
 }
 
 }  // namespace shallows

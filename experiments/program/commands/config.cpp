@@ -4,12 +4,31 @@
 #include <algorithm>
 
 #include "experiments/config/config_schema.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/options.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
 namespace {
+
+struct ConfigArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  bool reference = false;  ///< instead of a configuration
+};
+
+void add_options(CLI::App& command, ConfigArguments& arguments) {
+  CLI::Option* file = add_configuration(command, arguments.config);
+  CLI::Option* reference =
+      command.add_flag("--reference", arguments.reference,
+                       "Print every key of every network, bank and rule as Markdown instead");
+  add_set(command, arguments.overrides);
+  reference->excludes(file);
+  command.callback([file, reference] {
+    if (file->empty() && reference->empty()) throw CLI::RequiredError("a CONFIG.toml, or --reference");
+  });
+}
 
 /// A text in a cell of a Markdown table.
 std::string cell(std::string text) {
@@ -68,13 +87,18 @@ std::string reference() {
   return text;
 }
 
-}  // namespace
-
 int run(const ConfigArguments& arguments) {
   print(arguments.reference
             ? reference()
             : to_toml(read_configuration(arguments.config, arguments.overrides), Comments::yes));
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command config_command() {
+  return {"config", "Print the effective configuration as TOML: every key with its unit, meaning and range",
+          add<ConfigArguments, add_options, run>};
 }
 
 }  // namespace shallows

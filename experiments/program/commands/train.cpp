@@ -2,13 +2,15 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "experiments/data/dataset.hpp"
 #include "experiments/data/sha256.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/options.hpp"
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/bank.hpp"
@@ -22,6 +24,55 @@
 
 namespace shallows {
 namespace {
+
+struct TrainArguments {
+  std::string command_line;  ///< as typed, for the file
+  std::string config;
+  std::string output;  ///< empty: see default_output()
+  std::optional<std::uint64_t> seed;
+  std::string from;  ///< run file whose network goes on; empty: a new one
+  bool resume = false;
+  bool force = false;
+  bool allow_seen_images = false;
+  double max_seconds = 0.0;  ///< 0: no limit
+  std::uint64_t checkpoint_every = 10000;
+  std::string bank;  ///< file to take the bank from; empty: it is made
+  RunOptions run;
+};
+
+void add_options(CLI::App& command, TrainArguments& arguments) {
+  add_configuration(command, arguments.config)->required();
+  command
+      .add_option("-o,--output", arguments.output,
+                  "Run file to write (default: runs/NAME-KEY=VALUE-...-seedN.h5, from the configuration's "
+                  "name, what was set and the seed)")
+      ->type_name("RUN.h5");
+  command.add_option("--seed", arguments.seed, "Override the configuration's seed")
+      ->check(whole_number_from(0));
+  command
+      .add_option("--from", arguments.from,
+                  "Go on with the trained network of this run file: other images, new classes of a memory")
+      ->type_name("RUN.h5");
+  command.add_flag("--resume", arguments.resume,
+                   "Continue an interrupted run; may be given on the first run too");
+  add_force(command, arguments.force);
+  add_allow_seen(command, arguments.allow_seen_images);
+  command
+      .add_option("--max-time", arguments.max_seconds,
+                  "Stop after so many seconds of training, with a checkpoint")
+      ->type_name("S")
+      ->check(positive_number());
+  command
+      .add_option("--checkpoint-every", arguments.checkpoint_every,
+                  "Images between checkpoints (default: 10000)")
+      ->type_name("N")
+      ->check(whole_number_from(1));
+  command
+      .add_option("--bank", arguments.bank,
+                  "Take the receptive fields from this bank or run file (default: make them)")
+      ->type_name("BANK.h5");
+  add_run_options(command, arguments.run);
+}
 
 namespace fs = std::filesystem;
 
@@ -150,8 +201,6 @@ void note_classes_without_rows(const MemoryNetwork& memory, const ImageSet& trai
                   fmt::join(missing, ", ")));
 }
 
-}  // namespace
-
 int run(const TrainArguments& given_arguments) {
   TrainArguments arguments = given_arguments;
   Config config = read_arguments(arguments);
@@ -210,6 +259,13 @@ int run(const TrainArguments& given_arguments) {
   }
   report(arguments, config, *result, arguments.output);
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command train_command() {
+  return {"train", "Train a network, test it, and write everything to one HDF5 file",
+          add<TrainArguments, add_options, run>};
 }
 
 }  // namespace shallows

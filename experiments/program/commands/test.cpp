@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "experiments/data/dataset.hpp"
 #include "experiments/data/sha256.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/options.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/evaluation.hpp"
 #include "experiments/run/interrupt.hpp"
@@ -21,6 +23,27 @@
 
 namespace shallows {
 namespace {
+
+struct TestArguments {
+  std::string command_line;
+  std::string run_file;
+  std::string output;  ///< empty: no file
+  std::string split = "test";
+  bool force = false;
+  bool allow_seen_images = false;
+  RunOptions run;
+};
+
+void add_options(CLI::App& command, TestArguments& arguments) {
+  command.add_option("run", arguments.run_file, "Run file or checkpoint")->required()->type_name("RUN.h5");
+  command.add_option("-o,--output", arguments.output, "File for trials, spikes and figures (default: none)")
+      ->type_name("TEST.h5");
+  command.add_option("--split", arguments.split, "Images to test on (default: test)")
+      ->check(CLI::IsMember({"train", "validation", "test"}));
+  add_force(command, arguments.force);
+  add_allow_seen(command, arguments.allow_seen_images);
+  add_run_options(command, arguments.run);
+}
 
 /// --record, of which nothing may be without effect. Trials without a phase are those of the split.
 void apply_record(const TestArguments& arguments, Config& config) {
@@ -88,8 +111,6 @@ const ImageSet& chosen_split(const TestArguments& arguments, const Dataset& data
   }
   return set;
 }
-
-}  // namespace
 
 /// Whether the user has asked for other images than the run's own.
 bool names_other_images(const TestArguments& arguments) {
@@ -223,6 +244,12 @@ int run(const TestArguments& arguments) {
     print(render_result(result) + engine + (writer ? "  file        " + arguments.output + "\n" : ""));
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command test_command() {
+  return {"test", "Test a trained network; nothing is learned", add<TestArguments, add_options, run>};
 }
 
 }  // namespace shallows

@@ -1,17 +1,20 @@
+#include "experiments/run/bank.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "encoders/mosaic.hpp"
 #include "experiments/data/dataset.hpp"
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
+#include "experiments/program/options.hpp"
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
-#include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/network.hpp"
 #include "experiments/run/stored/finished_file.hpp"
@@ -23,6 +26,44 @@
 
 namespace shallows {
 namespace {
+
+struct BankArguments {
+  std::string command_line;
+  std::string config;
+  std::string output;  ///< empty: see default_output()
+  std::string mosaic;  ///< PNG or SVG file; empty: none
+  std::uint64_t mosaic_filters = 400;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> overrides;
+  bool force = false;
+  std::uint64_t threads = 0;  ///< 0: all
+  bool json = false;
+  bool quiet = false;
+};
+
+void add_options(CLI::App& command, BankArguments& arguments) {
+  add_configuration(command, arguments.config)->required();
+  command
+      .add_option("-o,--output", arguments.output,
+                  "Bank file to write (default: runs/NAME-KEY=VALUE-...-seedN-bank.h5)")
+      ->type_name("BANK.h5");
+  command
+      .add_option("--mosaic", arguments.mosaic,
+                  "Write a picture of the filters, too, as PNG or SVG by its ending")
+      ->type_name("FILTERS.png|.svg");
+  command
+      .add_option("--mosaic-filters", arguments.mosaic_filters,
+                  "Filters in the picture at most (default: 400)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10000}));
+  command.add_option("--seed", arguments.seed, "Override the configuration's seed")
+      ->check(whole_number_from(0));
+  add_set(command, arguments.overrides);
+  add_force(command, arguments.force);
+  add_threads(command, arguments.threads);
+  command.add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
+  command.add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
+}
 
 Config read_arguments(const BankArguments& arguments) {
   std::vector<std::string> overrides = arguments.overrides;
@@ -98,8 +139,6 @@ std::string render(const nlohmann::json& result) {
   return text;
 }
 
-}  // namespace
-
 int run(const BankArguments& given) {
   BankArguments arguments = given;
   const Config config = read_arguments(arguments);
@@ -145,6 +184,13 @@ int run(const BankArguments& given) {
     print(render(result));
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command bank_command() {
+  return {"bank", "Make a configuration's receptive fields and save them, for train --bank",
+          add<BankArguments, add_options, run>};
 }
 
 }  // namespace shallows

@@ -1,4 +1,4 @@
-#include "experiments/program/commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
 #include "experiments/run/stored/result.hpp"
 #include "output/record/run_file.hpp"
@@ -6,6 +6,24 @@
 #include "sim/core/error.hpp"
 
 namespace shallows {
+
+namespace {
+
+struct CompareArguments {
+  std::vector<std::string> files;
+  bool json = false;
+  bool csv = false;
+  bool markdown = false;
+};
+
+void add_options(CLI::App& command, CompareArguments& arguments) {
+  command.add_option("runs", arguments.files, "Run or test files")->required()->type_name("RUN.h5");
+  auto* json = command.add_flag("--json", arguments.json, "An array of rows");
+  auto* csv = command.add_flag("--csv", arguments.csv, "Comma-separated values");
+  auto* markdown = command.add_flag("--markdown", arguments.markdown, "A Markdown table");
+  json->excludes(csv)->excludes(markdown);
+  csv->excludes(markdown);
+}
 
 int run(const CompareArguments& arguments) {
   std::vector<ComparisonRow> rows;
@@ -31,6 +49,13 @@ int run(const CompareArguments& arguments) {
     print(comparison_table(rows));
   }
   return exit_code::kDone;
+}
+
+}  // namespace
+
+Command compare_command() {
+  return {"compare", "Compare runs: accuracy with its 95 % interval, spikes, operations, time",
+          add<CompareArguments, add_options, run>};
 }
 
 }  // namespace shallows

@@ -1,0 +1,24 @@
+// The list of commands, in the order of the program's help. To add one is to write a file of this folder
+// (compare.cpp is short) and to name it here.
+#pragma once
+
+#include "experiments/program/command.hpp"
+
+namespace shallows {
+
+Command train_command();
+Command bank_command();
+Command test_command();
+Command inspect_command();
+Command compare_command();
+Command figure_command();
+Command list_command();
+Command config_command();
+Command bench_command();
+Command paper_command();
+
+inline constexpr Command (*kCommands[])() = {train_command,   bank_command,   test_command, inspect_command,
+                                             compare_command, figure_command, list_command, config_command,
+                                             bench_command,   paper_command};
+
+}  // namespace shallows
