@@ -40,8 +40,9 @@ Network scaled_for(const Network& network, const Config& config, const ImageSet&
 /// Shows the images of `set` (to scaled_for(network, config, set), if the configuration says so) and adds one
 /// trial for each to `recorder` (unless it is null), with the spikes that `selection` asks for. Throws Error
 /// (network) if the network stays silent.
-Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
-                    const EvaluationPlan& plan, const RecordSelection& selection, SpikeRecorder* recorder);
+[[nodiscard]] Evaluation evaluate(const Network& network, const Config& config, const ImageSet& set,
+                                  const EvaluationPlan& plan, const RecordSelection& selection,
+                                  SpikeRecorder* recorder);
 
 /// Throws Error (network) that names the first of the network's populations that never spiked, if there is
 /// one. `when` completes "... stayed silent ".

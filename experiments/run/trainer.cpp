@@ -27,9 +27,7 @@ constexpr std::uint64_t kRateChunk = 256;
 constexpr std::uint64_t kMemoryChunk = 1000;
 /// A network without a spike for so many images will never learn.
 constexpr std::uint64_t kSilenceLimit = 200;
-/// A rate readout without an active unit for so many images gets no error and will never learn again. A
-/// shorter silence is suspicious enough to save nothing meanwhile.
-constexpr std::uint64_t kDeadLimit = 200;
+/// A rate readout without an active unit for so many images may be dead: nothing is saved meanwhile.
 constexpr std::uint64_t kSuspiciousSilence = 20;
 
 constexpr const char* kInitialWeights = "weights/readout/initial";
@@ -117,7 +115,7 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
       network_(std::move(network)),
       initial_(std::move(initial)),
       state_(std::move(state)),
-      schedule_(config.training, dataset.train.size(), config.seed),
+      loop_(config, dataset.train),
       selection_(config.record, network_.populations()),
       presentation_ms_(config.spiking() != nullptr
                            ? config.spiking()->protocol.transient_ms + config.spiking()->protocol.learning_ms
@@ -161,54 +159,36 @@ void Trainer::join_segments() {
 
 std::uint64_t Trainer::next_stop() const {
   const auto after = [&](std::uint64_t interval) { return (state_.total.images / interval + 1) * interval; };
-  if (const MemoryNetwork* memory = network_.memory()) {
-    // Whole batches, on a grid that no checkpoint and no resume can move.
-    const std::uint64_t batch = memory->params().batch;
-    return std::min(after((kMemoryChunk + batch - 1) / batch * batch), schedule_.presentations());
-  }
+  if (network_.memory() != nullptr)  // on a grid that no checkpoint and no resume can move
+    return std::min(after(whole_batches(network_, kMemoryChunk)), loop_.size());
   const std::uint64_t chunk = !network_.is_spiking()             ? kRateChunk
                               : network_.engine() == "reference" ? kReferenceChunk
                                                                  : kSpikingChunk;
   const std::uint64_t stop =
       std::min({state_.total.images + chunk, after(kCurveInterval), after(options_.checkpoint_every)});
-  const std::uint64_t granularity = network_.granularity();
-  return std::min((stop + granularity - 1) / granularity * granularity, schedule_.presentations());
+  return std::min(whole_batches(network_, stop), loop_.size());
 }
 
-void Trainer::present(std::uint64_t first, std::uint64_t count) {
-  presentations_.clear();
-  for (std::uint64_t k = first; k < first + count; ++k) {
-    const std::size_t i = schedule_.image(k);
-    presentations_.push_back({dataset_.train.image(i), dataset_.train.label(i), schedule_.learning_rate(k)});
-  }
-  if (activities_.size() < count) activities_.resize(count);
-  predicted_.resize(count);
-  check(network_.learn(presentations_, std::span(activities_).first(count), predicted_));
-  for (std::uint64_t slot = 0; slot < count; ++slot) {
-    const auto verdict = predicted_[slot] == no_class                     ? Tally::Verdict::none
-                         : predicted_[slot] == presentations_[slot].label ? Tally::Verdict::correct
-                                                                          : Tally::Verdict::wrong;
-    state_.total.add(activities_[slot], verdict);
-    state_.window.add(activities_[slot], verdict);
-    if (selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
-  }
-}
-
-void Trainer::check(const LearningReport& report) {
+void Trainer::present(std::uint64_t first, std::uint64_t last) {
+  const LearningReport report = loop_.teach(network_, first, last);
   state_.angle_sum += report.angle_sum_deg;
   state_.angles += report.angles;
-  const bool active = report.silent < presentations_.size();
-  silent_ = active ? report.silent : silent_ + report.silent;
-  std::string problem;
-  if (report.diverged) problem = fmt::format("the network diverged (an output is {:.3g})", *report.diverged);
-  if (!network_.is_spiking() && silent_ >= kDeadLimit)
-    problem = fmt::format("the readout is dead (no unit was active for {} images)", silent_);
-  if (problem.empty()) return;
-  throw Error(ErrorKind::network,
-              fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = {} "
-                          "(the last good state, after {} images, is in '{}')",
-                          problem, state_.total.images, presentations_.front().learning_rate,
-                          config_.training.learning_rate, saved_, checkpoint_path(options_.output)));
+  if (const std::string failure = loop_.failure(network_, report); !failure.empty()) {
+    throw Error(ErrorKind::network,
+                fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = "
+                            "{} (the last good state, after {} images, is in '{}')",
+                            failure, first, loop_.shown().front().learning_rate,
+                            config_.training.learning_rate, saved_, checkpoint_path(options_.output)));
+  }
+  for (std::uint64_t slot = 0; slot < last - first; ++slot) {
+    const std::uint8_t predicted = loop_.predicted()[slot];
+    const auto verdict = predicted == no_class                    ? Tally::Verdict::none
+                         : predicted == loop_.shown()[slot].label ? Tally::Verdict::correct
+                                                                  : Tally::Verdict::wrong;
+    state_.total.add(loop_.activities()[slot], verdict);
+    state_.window.add(loop_.activities()[slot], verdict);
+    if (selection_.selects(Phase::train, first + slot)) record(first + slot, slot);
+  }
 }
 
 void Trainer::record(std::uint64_t presentation, std::uint64_t slot) {
@@ -216,16 +196,16 @@ void Trainer::record(std::uint64_t presentation, std::uint64_t slot) {
   const TimeMs start = static_cast<double>(presentation) * presentation_ms_;
   recording_->recorder().trial({.start_ms = start,
                                 .stop_ms = start + presentation_ms_,
-                                .sample = static_cast<std::uint32_t>(schedule_.image(presentation)),
-                                .label = presentations_[slot].label,
-                                .predicted = predicted_[slot],
+                                .sample = static_cast<std::uint32_t>(loop_.schedule().image(presentation)),
+                                .label = loop_.shown()[slot].label,
+                                .predicted = loop_.predicted()[slot],
                                 .phase = Phase::train,
                                 .scores = {}},
-                               selection_.trains(activities_[slot]));
+                               selection_.trains(loop_.activities()[slot]));
 }
 
 TrainEnd Trainer::train() {
-  const std::uint64_t total = schedule_.presentations();
+  const std::uint64_t total = loop_.size();
   Progress progress("train", state_.total.images, total, options_.verbosity);
   const auto start = Clock::now();
   const double seconds_before = state_.total.seconds;
@@ -233,7 +213,7 @@ TrainEnd Trainer::train() {
   if (!network_.is_spiking()) write_checkpoint();  // a good state, whatever the learning rate does
   while (state_.total.images < total) {
     const std::uint64_t first = state_.total.images;
-    present(first, next_stop() - first);
+    present(first, next_stop());
     const std::uint64_t done = state_.total.images;
     const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     state_.total.seconds = seconds_before + elapsed;
@@ -242,7 +222,7 @@ TrainEnd Trainer::train() {
                      fmt::format("for the first {} training images", done));
     }
     const auto crossed = [&](std::uint64_t interval) { return done / interval != first / interval; };
-    if (crossed(kCurveInterval) || done == total) state_.close_row(schedule_.learning_rate(done - 1));
+    if (crossed(kCurveInterval) || done == total) state_.close_row(loop_.schedule().learning_rate(done - 1));
     progress.update(done, note());
     if (done == total) break;
     if (interrupt::requested() != 0) end = TrainEnd::interrupted;
@@ -250,7 +230,7 @@ TrainEnd Trainer::train() {
       end = TrainEnd::out_of_time;
     }
     if (end != TrainEnd::complete) break;
-    if (crossed(options_.checkpoint_every) && silent_ < kSuspiciousSilence) write_checkpoint();
+    if (crossed(options_.checkpoint_every) && loop_.silent() < kSuspiciousSilence) write_checkpoint();
   }
   write_checkpoint();
   return end;
@@ -273,8 +253,8 @@ void Trainer::write_network(RunWriter& writer) const {
 /// Not into checkpoints: they know it from their configuration.
 void Trainer::write_order(RunWriter& writer) {
   std::vector<std::uint32_t> order;
-  for (std::uint64_t k = 0; k < schedule_.presentations(); ++k)
-    order.push_back(static_cast<std::uint32_t>(schedule_.image(k)));
+  for (std::uint64_t k = 0; k < loop_.size(); ++k)
+    order.push_back(static_cast<std::uint32_t>(loop_.schedule().image(k)));
   constexpr std::uint64_t kChunk = 65536;
   h5::Storage storage;
   if (!order.empty()) storage = {.chunk = {std::min<std::uint64_t>(order.size(), kChunk)}, .deflate = 4};
@@ -307,7 +287,7 @@ nlohmann::json Trainer::result() const {
   result["version"] = options_.provenance.version;
   result["threads"] = options_.provenance.threads;
   result["output"] = options_.output;
-  result["complete"] = state_.total.images == schedule_.presentations();
+  result["complete"] = state_.total.images == loop_.size();
   return result;
 }
 

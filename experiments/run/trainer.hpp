@@ -16,10 +16,10 @@
 #include "experiments/run/network.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/record_selection.hpp"
-#include "experiments/run/schedule.hpp"
 #include "experiments/run/stored/data_record.hpp"
 #include "experiments/run/stored/stored_network.hpp"
 #include "experiments/run/stored/train_state.hpp"
+#include "experiments/run/training_loop.hpp"
 #include "output/record/resumable_recording.hpp"
 #include "output/record/run_file.hpp"
 
@@ -57,11 +57,11 @@ class Trainer {
 
   /// Presents images until the end, a signal or the time limit. The checkpoint is on the disk when it
   /// returns. Throws Error (network) if the network stays silent or diverges.
-  TrainEnd train();
+  [[nodiscard]] TrainEnd train();
 
   /// Evaluates on the validation and test images, writes the run file and removes the checkpoint. Returns the
   /// result, or nothing if a signal came in between (the checkpoint stays). Throws Error (network, data).
-  std::optional<nlohmann::json> finish();
+  [[nodiscard]] std::optional<nlohmann::json> finish();
 
   /// The figures so far.
   nlohmann::json result() const;
@@ -71,11 +71,10 @@ class Trainer {
           std::vector<NamedArray> initial, TrainState state, const std::optional<h5::Snapshot>& recording);
 
   std::uint64_t next_stop() const;
-  void present(std::uint64_t first, std::uint64_t count);
-  void record(std::uint64_t presentation, std::uint64_t slot);
   /// Throws Error (network) if the weights have diverged or the readout is dead; the last checkpoint is then
   /// the last good state.
-  void check(const LearningReport& report);
+  void present(std::uint64_t first, std::uint64_t last);
+  void record(std::uint64_t presentation, std::uint64_t slot);
   void write_checkpoint();
   void write_checkpoint_file(const h5::Snapshot* recording, bool complete);
   void begin_recording(const std::optional<h5::Snapshot>& snapshot);
@@ -91,15 +90,11 @@ class Trainer {
   Network network_;
   std::vector<NamedArray> initial_;  // what the training began with
   TrainState state_;
-  Schedule schedule_;
+  TrainingLoop loop_;
   RecordSelection selection_;
   std::unique_ptr<ResumableRecording> recording_;  // since the first trial to be recorded
   TimeMs presentation_ms_;
-  std::vector<Presentation> presentations_;
-  std::vector<Activity> activities_;
-  std::vector<std::uint8_t> predicted_;
-  std::uint64_t silent_ = 0;  // images since any unit of a rate readout was active
-  std::uint64_t saved_ = 0;   // images that the checkpoint on the disk has seen
+  std::uint64_t saved_ = 0;  // images that the checkpoint on the disk has seen
 };
 
 }  // namespace shallows

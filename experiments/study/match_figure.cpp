@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "experiments/run/schedule.hpp"
+#include "experiments/run/training_loop.hpp"
 #include "experiments/study/short_run.hpp"
 #include "models/memory/spiking_memory.hpp"
 #include "output/plot/line_plot.hpp"
@@ -36,15 +36,9 @@ MatchPoint by_distance(Config config, const Dataset& dataset, Distance distance)
 SpikingMemory trained(const Config& config, const Dataset& dataset) {
   const SpikingMemoryParams params{.max_neurons = config.memory()->max_neurons};
   SpikingMemory memory(params, dataset.train.shape().pixels(), dataset.classes);
-  Schedule schedule(config.training, dataset.train.size(), config.seed);
-  std::vector<Presentation> batch;
-  for (std::uint64_t k = 0; k < schedule.presentations(); ++k) {
-    const std::size_t i = schedule.image(k);
-    batch.push_back({dataset.train.image(i), dataset.train.label(i), 0.0});
-    if (batch.size() < params.batch && k + 1 < schedule.presentations()) continue;
-    memory.learn(batch);
-    batch.clear();
-  }
+  TrainingLoop loop(config, dataset.train);
+  for (std::uint64_t first = 0; first < loop.size(); first += params.batch)
+    memory.learn(loop.show(first, std::min(first + params.batch, loop.size())));
   return memory;
 }
 

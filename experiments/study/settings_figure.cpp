@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "experiments/run/statistics.hpp"
 #include "experiments/study/short_run.hpp"
@@ -68,7 +69,13 @@ void settings_figure(std::vector<SettingsPoint>& points, const Dataset& dataset,
       Config one = point.config;
       one.seed += run;
       if (auto* memory = std::get_if<MemoryParams>(&one.network)) memory->judge_every = 0;
-      point.accuracies.push_back(short_runs.figures(one).accuracy);
+      try {
+        point.accuracies.push_back(short_runs.figures(one).accuracy);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::network) throw;
+        point.accuracies.push_back(std::numeric_limits<double>::quiet_NaN());
+        point.failure = error.what();
+      }
     }
     told(point);
   }

@@ -27,7 +27,9 @@ Alternatives parse_alternatives(std::string_view text);
 struct SettingsPoint {
   std::vector<std::string> values;  ///< one for each key
   Config config;
-  std::vector<double> accuracies = {};  ///< percent of the validation images, one per run
+  std::vector<double> accuracies =
+      {};                    ///< percent of the validation images, one per run; NaN of a failed one
+  std::string failure = {};  ///< why the last run that failed did; empty if none failed
 };
 
 /// All combinations, the last key changing fastest, on top of a configuration file and overrides. Throws
@@ -36,7 +38,7 @@ std::vector<SettingsPoint> settings_grid(const std::string& path, std::span<cons
                                          std::span<const Alternatives> alternatives);
 
 /// Trains each point `runs` times, with seeds config.seed, config.seed + 1, ... `told` hears of every
-/// finished point.
+/// finished point. A network that diverges, dies or stays silent is a failed run and costs no other one.
 void settings_figure(std::vector<SettingsPoint>& points, const Dataset& dataset, std::uint64_t runs,
                      FinishedRuns& finished, const std::function<void(const SettingsPoint&)>& told);
 

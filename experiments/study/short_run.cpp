@@ -1,29 +1,27 @@
 #include "experiments/study/short_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <vector>
 
 #include "experiments/run/bank.hpp"
 #include "experiments/run/evaluation.hpp"
-#include "experiments/run/schedule.hpp"
+#include "experiments/run/training_loop.hpp"
 
 namespace shallows {
 
 void train_on(Network& network, const Config& config, const ImageSet& images) {
-  constexpr std::uint64_t kChunk = 1000;
-  const std::uint64_t batch = network.memory() != nullptr ? network.memory()->params().batch : 1;
-  const std::uint64_t chunk = (kChunk + batch - 1) / batch * batch;
-  Schedule schedule(config.training, images.size(), config.seed);
-  std::vector<Presentation> shown;
-  for (std::uint64_t first = 0; first < schedule.presentations(); first += chunk) {
-    shown.clear();
-    for (std::uint64_t k = first; k < std::min(first + chunk, schedule.presentations()); ++k) {
-      const std::size_t i = schedule.image(k);
-      shown.push_back({images.image(i), images.label(i), schedule.learning_rate(k)});
+  TrainingLoop loop(config, images);
+  const std::uint64_t chunk = whole_batches(network, 1000);
+  for (std::uint64_t first = 0; first < loop.size(); first += chunk) {
+    const LearningReport report = loop.teach(network, first, std::min(first + chunk, loop.size()));
+    if (const std::string failure = loop.failure(network, report); !failure.empty()) {
+      throw Error(
+          ErrorKind::network,
+          fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = "
+                      "{}",
+                      failure, first, loop.shown().front().learning_rate, config.training.learning_rate));
     }
-    std::vector<Activity> activities(shown.size());
-    std::vector<std::uint8_t> predicted(shown.size());
-    network.learn(shown, activities, predicted);
   }
 }
 

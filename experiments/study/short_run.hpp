@@ -12,7 +12,8 @@
 
 namespace shallows {
 
-/// Shows the images as config.training says, config.seed giving their order.
+/// Shows the images as config.training says, config.seed giving their order. Throws Error (network) if the
+/// network diverges or its readout dies.
 void train_on(Network& network, const Config& config, const ImageSet& images);
 
 /// Percent of the images, of the first config.test_images of them if that is not 0.

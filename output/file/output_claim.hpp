@@ -23,6 +23,6 @@ class OutputClaim {
 
 /// Gives the file another name, NAME.bak or, if that is taken, NAME.bak2 and so on, and returns it. Throws
 /// Error (data).
-std::string keep_as_backup(const std::string& name);
+[[nodiscard]] std::string keep_as_backup(const std::string& name);
 
 }  // namespace shallows

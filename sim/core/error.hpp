@@ -1,6 +1,6 @@
 // The one exception type for problems that a user can cause and mend. Messages read
-// "<problem> (<why it is one>); <suggestion>". Only the program's main() catches it, and the paper's table,
-// in which a network that diverges must not cost the others.
+// "<problem> (<why it is one>); <suggestion>". Only the program's main() catches it, and the studies of many
+// networks, in which one that diverges must not cost the others.
 #pragma once
 
 #include <stdexcept>

@@ -137,9 +137,13 @@ void draw_settings(const FigureArguments& arguments) {
   FinishedRuns finished(runs_file(arguments), "validation", dataset.identity);
   const std::uint64_t runs = arguments.runs.value_or(1);
   settings_figure(points, dataset, runs, finished, [&](const SettingsPoint& point) {
-    if (arguments.quiet) return;
-    note(fmt::format("{}: {:.2f} % of {} validation images", settings_text(alternatives, point),
-                     mean_of(point.accuracies), dataset.validation.size()));
+    const std::string what = settings_text(alternatives, point);
+    if (!point.failure.empty()) {
+      note(fmt::format("{}: {}", what, point.failure));
+    } else if (!arguments.quiet) {
+      note(fmt::format("{}: {:.2f} % of {} validation images", what, mean_of(point.accuracies),
+                       dataset.validation.size()));
+    }
   });
   const std::string csv = settings_csv(alternatives, points);
   write_text_file(arguments.output + ".csv", csv);

@@ -16,6 +16,7 @@
 #include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "experiments/run/stored/data_record.hpp"
+#include "experiments/run/stored/ensure_run.hpp"
 #include "experiments/run/stored/finished_file.hpp"
 #include "experiments/run/stored/provenance.hpp"
 #include "experiments/run/stored/result.hpp"
@@ -95,22 +96,13 @@ void report(const TrainArguments& arguments, const Config& config, const nlohman
   }
 }
 
-/// Whether the run is complete already, so that there is nothing to do but say so. --resume takes it for
-/// complete if its training is the same, whatever is recorded and tested now.
+/// Whether the run is complete already, so that there is nothing to do but say so.
 bool report_if_complete(const TrainArguments& arguments, const Config& config, const Dataset& dataset,
                         const Provenance& provenance) {
-  remove_checkpoint_of_complete_run(arguments.output);
   if (arguments.resume && !arguments.force) {
-    if (fs::exists(checkpoint_path(arguments.output)) || !fs::exists(arguments.output)) return false;
-    const RunReader reader(arguments.output);
-    if (reader.kind() != FileKind::run) {
-      throw Error(ErrorKind::checkpoint, "can't resume '" + arguments.output + "' (it is a " +
-                                             to_string(reader.kind()) +
-                                             " file, not a run); choose another file with -o");
-    }
-    require_same_training(config, reader);
-    require_same_images(reader, dataset);
+    if (!finished_run(config, dataset, arguments.output)) return false;
   } else {
+    remove_checkpoint_of_complete_run(arguments.output);
     const Replace replace = arguments.force ? Replace::yes : Replace::no;
     const Existing found =
         look_at_existing(arguments.output, FileKind::run, config, dataset, provenance, replace);

@@ -51,6 +51,6 @@ enum class SeenImages { refused, allowed };
 
 /// Throws Error (configuration) for a leak, if it is one: "'run.h5'" and what leak_into_...() says. With
 /// SeenImages::allowed returns what is to be said of it instead.
-std::string refuse_leak(const std::string& who, const std::string& leak, SeenImages seen);
+[[nodiscard]] std::string refuse_leak(const std::string& who, const std::string& leak, SeenImages seen);
 
 }  // namespace shallows

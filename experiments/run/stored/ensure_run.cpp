@@ -14,8 +14,8 @@ std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& 
   if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
   const RunReader reader(output);
   if (reader.kind() != FileKind::run) {
-    throw Error(ErrorKind::checkpoint,
-                "'" + output + "' is a " + to_string(reader.kind()) + " file, not a run; move it away");
+    throw Error(ErrorKind::checkpoint, "can't resume '" + output + "' (it is a " + to_string(reader.kind()) +
+                                           " file, not a run); choose another file with -o");
   }
   require_same_training(config, reader);
   require_same_images(reader, dataset);

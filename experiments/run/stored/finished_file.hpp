@@ -24,8 +24,9 @@ enum class Replace { no, yes };
 
 /// Looks at `path`. Throws Error (checkpoint) with the differing keys if it holds something else, unless it
 /// may be replaced: then it is a backup from now on, whatever it holds.
-Existing look_at_existing(const std::string& path, FileKind kind, const Config& config,
-                          const Dataset& dataset, const Provenance& provenance, Replace replace);
+[[nodiscard]] Existing look_at_existing(const std::string& path, FileKind kind, const Config& config,
+                                        const Dataset& dataset, const Provenance& provenance,
+                                        Replace replace);
 
 /// Throws the Error (checkpoint) for a file that must not be lost; `why` says that it "differs in ...".
 [[noreturn]] void refuse_to_replace(const std::string& path, const std::string& why);

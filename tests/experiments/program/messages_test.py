@@ -276,6 +276,20 @@ class SettingsFigure(ProgramTestCase):
                                *settings("dataset.validation=40", "training.epochs=1"))
         self.assertIn("shallows: tiny-rate: ", outcome.stderr)
 
+    def test_says_which_networks_diverged_or_died_and_goes_on(self):
+        for changes, failing, word in (((), "training.learning_rate=1e6", "the network diverged"),
+                                       (("readout.bias_max=0", "training.epochs=5"), "training.learning_rate=30",
+                                        "the readout is dead")):
+            rate = failing.split("=")[1]
+            outcome = self.succeed("figure", "settings", "rate.toml", "-o", "figure", "-q",
+                                   "--vary", f"training.learning_rate={rate},0.01",
+                                   *settings("dataset.validation=40", *changes))
+            self.assertRegex(outcome.stderr, f"^shallows: {failing}: {word} .* lower training.learning_rate")
+            self.assertEqual(outcome.stderr.count("\n"), 1)
+            _, failed, learned = (line.split(",") for line in outcome.stdout.splitlines())
+            self.assertEqual((failed[1], failed[-1]), ("nan", "nan"))
+            self.assertGreater(float(learned[1]), 50.0)  # chance is 33
+
 
 if __name__ == "__main__":
     main()
