@@ -41,8 +41,7 @@ std::vector<std::string> recorded_in_training(const Config& config) {
 /// What was recorded before the checkpoint can't be joined with other populations: better said now than at
 /// the end.
 void require_same_recording(const Config& config, const RunReader& checkpoint) {
-  if (read_train_state(checkpoint, population_names(config)).segments == 0 && !read_snapshot(checkpoint))
-    return;
+  if (!read_snapshot(checkpoint)) return;
   const Config stored = parse_config(checkpoint.provenance().config, checkpoint.path(), {});
   std::vector<std::string> before = recorded_in_training(stored);
   std::vector<std::string> now = recorded_in_training(config);
@@ -127,34 +126,12 @@ Trainer::Trainer(const Config& config, const Dataset& dataset, TrainOptions opti
         "the data set that it was trained on");
   }
   if (recording) begin_recording(recording);
-  if (state_.segments > 0) join_segments();
 }
 
 void Trainer::begin_recording(const std::optional<h5::Snapshot>& snapshot) {
   recording_ =
       std::make_unique<ResumableRecording>(options_.output, selection_.populations(), network_.classes(),
                                            static_cast<unsigned>(config_.record.deflate), snapshot);
-}
-
-/// Checkpoints once had the recording in finished files of its own.
-void Trainer::join_segments() {
-  namespace fs = std::filesystem;
-  const auto path_of = [&](std::uint64_t number) {
-    return fmt::format("{}.segment-{:04}", options_.output, number);
-  };
-  for (std::uint64_t number = 1; number <= state_.segments; ++number) {
-    if (fs::exists(path_of(number))) continue;
-    throw Error(ErrorKind::checkpoint,
-                fmt::format("can't resume: the recording {} is missing (the checkpoint needs "
-                            "it); put it back or train anew",
-                            path_of(number)));
-  }
-  begin_recording(std::nullopt);
-  for (std::uint64_t number = 1; number <= state_.segments; ++number)
-    recording_->recorder().append_segment(path_of(number));
-  write_checkpoint();
-  // With those that it had begun after the checkpoint.
-  for (std::uint64_t number = 1; fs::remove(path_of(number)); ++number) continue;
 }
 
 std::uint64_t Trainer::next_stop() const {

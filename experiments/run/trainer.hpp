@@ -78,7 +78,6 @@ class Trainer {
   void write_checkpoint();
   void write_checkpoint_file(const h5::Snapshot* recording, bool complete);
   void begin_recording(const std::optional<h5::Snapshot>& snapshot);
-  void join_segments();
   bool evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures);
   void write_network(RunWriter& writer) const;
   void write_order(RunWriter& writer);

@@ -43,9 +43,7 @@ ResumableRecording::ResumableRecording(const std::string& name, std::vector<Popu
       resumable_(snapshot.has_value()) {
   try {
     RunWriter(*file_, FileKind::recording);
-    // Recordings of earlier versions have no stamp.
-    const bool stamped = snapshot && snapshot->stamp.place != 0;
-    id_ = stamped ? snapshot->stamp.id : file_->stamp(stamp_path);
+    id_ = snapshot ? snapshot->stamp.id : file_->stamp(stamp_path);
     recorder_.emplace(*file_, std::move(populations), classes, deflate);
   } catch (...) {
     give_up();
@@ -117,10 +115,8 @@ std::optional<h5::Snapshot> read_snapshot(const RunReader& reader) {
   h5::Snapshot snapshot{.size = reader.read_array<std::uint64_t>("recording/size", {1})[0],
                         .pages = reader.read_array<std::uint64_t>("recording/pages")};
   snapshot.bytes = reader.read_array<std::uint8_t>("recording/bytes", {snapshot.pages.size(), page_size});
-  if (reader.contains(stored_stamp_path)) {
-    const auto stamp = reader.read_array<std::uint64_t>(stored_stamp_path, {3});
-    snapshot.stamp = {.place = stamp[0], .id = stamp[1], .settled = stamp[2]};
-  }
+  const auto stamp = reader.read_array<std::uint64_t>(stored_stamp_path, {3});
+  snapshot.stamp = {.place = stamp[0], .id = stamp[1], .settled = stamp[2]};
   return snapshot;
 }
 

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint64_t spikes_per_chunk = 65536;
 constexpr std::uint64_t trials_per_chunk = 8192;
 constexpr std::size_t most_buffered_trials = 8192;
-constexpr std::uint64_t rows_per_copy = 262144;
 constexpr unsigned trial_deflate = 4;
 
 const h5::Enumeration sorting_names = {{"none", 0}, {"by_id", 1}, {"by_time", 2}};
@@ -220,14 +219,6 @@ void SpikeRecorder::finish() {
   }
 }
 
-void SpikeRecorder::append_segment(const std::string& path) {
-  const h5::File segment = h5::File::open(path);
-  check_segment(segment);
-  write_buffered();
-  for (std::size_t p = 0; p < populations_.size(); ++p) copy_spikes(segment, p);
-  copy_trials(segment);
-}
-
 void SpikeRecorder::check_fits(const h5::File& recording) const {
   const std::size_t found = recording.children("/spikes").size();
   if (found > populations_.size()) refuse(recording, "it has other populations as well");
@@ -241,57 +232,6 @@ void SpikeRecorder::check_fits(const h5::File& recording) const {
   const bool has_scores = recording.contains("/trials/scores");
   const h5::Shape scores = has_scores ? recording.shape("/trials/scores") : h5::Shape{0, 0};
   if (scores.size() != 2 || scores[1] != classes_) refuse(recording, "it has another number of classes");
-}
-
-void SpikeRecorder::check_segment(const h5::File& segment) const {
-  check_fits(segment);
-  const Trials trials(segment);
-  if (trials.count() > 0 && trials_ > 0 && trials.read_rows(0, 1).front().start_ms < t_stop_) {
-    refuse(segment, "it starts before the recording so far ends");
-  }
-}
-
-void SpikeRecorder::copy_spikes(const h5::File& segment, std::size_t population) {
-  Stream& stream = streams_[population];
-  const std::string& times_path = stream.timestamps.path();
-  const std::string& ids_path = stream.node_ids.path();
-  const std::uint64_t spikes = segment.shape(times_path).at(0);
-  for (std::uint64_t row = 0; row < spikes; row += rows_per_copy) {
-    const std::uint64_t count = std::min(rows_per_copy, spikes - row);
-    stream.timestamps.append(segment.read_rows<double>(times_path, row, count));
-    stream.node_ids.append(segment.read_rows<std::uint64_t>(ids_path, row, count));
-  }
-  const Trials trials(segment);
-  for (std::uint64_t row = 0; row < trials.count(); row += rows_per_copy) {
-    const std::uint64_t count = std::min(rows_per_copy, trials.count() - row);
-    auto offsets = trials.offsets(populations_[population].name, row, count);
-    if (offsets.back() > spikes) {
-      throw Error(ErrorKind::data,
-                  fmt::format("can't join the recording {} (its trials point past its spikes); "
-                              "remove it and train anew",
-                              segment.path()));
-    }
-    for (std::uint64_t& offset : offsets) offset += stream.recorded;
-    stream.offsets.append(std::span(offsets).subspan(1));
-    stream.recorded_flags.append(trials.recorded(populations_[population].name, row, count));
-  }
-  stream.recorded += spikes;
-}
-
-void SpikeRecorder::copy_trials(const h5::File& segment) {
-  const Trials trials(segment);
-  for (std::uint64_t row = 0; row < trials.count(); row += most_buffered_trials) {
-    const std::uint64_t count = std::min<std::uint64_t>(most_buffered_trials, trials.count() - row);
-    auto rows = trials.read_rows(row, count);
-    const auto scores =
-        classes_ > 0 ? segment.read_rows<float>("/trials/scores", row, count) : std::vector<float>();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(i * classes_);
-      rows[i].scores.assign(begin, begin + static_cast<std::ptrdiff_t>(classes_));
-      add_row(rows[i]);
-    }
-  }
-  write_trials();
 }
 
 }  // namespace shallows

@@ -56,10 +56,6 @@ class SpikeRecorder {
   /// has one entry per population, nullptr where it was not recorded; times count from the trial's start.
   void trial(const TrialInfo& info, std::span<const SpikeTrain* const> trains);
 
-  /// Adds all trials and spikes of a finished recording of the same populations and classes, block by block.
-  /// Throws Error (data) if it is of another kind or damaged.
-  void append_segment(const std::string& path);
-
   /// Hands everything so far to the file, and File::flush() it.
   void flush();
   /// Writes what is buffered and the attributes known only now. Nothing can be added afterwards.
@@ -99,9 +95,6 @@ class SpikeRecorder {
   bool goes_on_in(const h5::File& file) const;
   void go_on();
   void check_fits(const h5::File& recording) const;
-  void check_segment(const h5::File& segment) const;
-  void copy_spikes(const h5::File& segment, std::size_t population);
-  void copy_trials(const h5::File& segment);
 
   h5::File* file_;
   std::vector<PopulationInfo> populations_;

@@ -87,8 +87,6 @@ TrainState read_train_state(const RunReader& reader, const Names& populations) {
   state.total = read_tally(reader, kTotal, populations);
   state.window = read_tally(reader, kWindow, populations);
   state.curve.spikes.resize(populations.size());
-  if (reader.contains("progress/segments"))
-    state.segments = reader.read_array<std::uint64_t>("progress/segments", {1})[0];
   state.angle_sum = reader.attribute<double>(kWindow, "feedback_angle_sum_deg");
   state.angles = reader.attribute<std::uint64_t>(kWindow, "feedback_angles");
   each_column(state.curve, populations, [&](const char* name, auto& column) {

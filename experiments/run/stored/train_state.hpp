@@ -28,10 +28,9 @@ struct LearningCurveColumns {
 };
 
 struct TrainState {
-  Tally total;   ///< since the first presentation; total.images is the next presentation's number
-  Tally window;  ///< since the last row of the curve
-  std::uint64_t segments = 0;  ///< files of the training recording; of checkpoints from before it became one
-  double angle_sum = 0.0;      ///< of feedback_angle, since the last row of the curve
+  Tally total;             ///< since the first presentation; total.images is the next presentation's number
+  Tally window;            ///< since the last row of the curve
+  double angle_sum = 0.0;  ///< of feedback_angle, since the last row of the curve
   std::uint64_t angles = 0;
   LearningCurveColumns curve;
 

@@ -289,25 +289,6 @@ class ResumeOption(ProgramTestCase):
         self.succeed("train", "spiking.toml", "-o", "plain.h5", *record)
         self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
 
-    def test_joins_a_recording_that_an_earlier_version_began_in_segments(self):
-        record = ("--record", "all@both:0:end")
-        self.start(*record)
-        (self.work / "run.h5.recording").rename(self.work / "run.h5.segment-0001")
-        with h5py.File(self.work / "run.h5.checkpoint", "r+") as checkpoint:
-            del checkpoint["recording"]
-            checkpoint["progress/segments"] = [1]
-        shutil.copy(self.work / "run.h5.segment-0001", self.work / "run.h5.segment-0002")  # after the checkpoint
-        (self.work / "run.h5.segment-0001").rename(self.work / "elsewhere")
-        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
-        self.assert_refused(outcome, EXIT_CHECKPOINT, "run.h5.segment-0001", "missing")
-        (self.work / "elsewhere").rename(self.work / "run.h5.segment-0001")
-        outcome = self.run_program("train", "spiking.toml", "-o", "run.h5", "--resume", "--record", "hidden@train:0:end")
-        self.assert_refused(outcome, EXIT_CHECKPOINT, "record", "hidden")
-        self.succeed("train", "spiking.toml", "-o", "run.h5", "--resume", *record)
-        self.succeed("train", "spiking.toml", "-o", "plain.h5", *record)
-        self.assert_same_run(self.work / "run.h5", self.work / "plain.h5")
-        self.assertEqual([name for name in self.names_in() if name.startswith("run.")], ["run.h5"])
-
     def test_after_a_kill_between_the_run_file_and_the_checkpoint_finds_the_run_complete(self):
         record = ("--record", "hidden@both:0:end")
         self.start(*record)
