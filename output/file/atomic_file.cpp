@@ -63,10 +63,4 @@ void AtomicFile::commit() {
   file_.reset();
 }
 
-void AtomicFile::keep_part() {
-  file_->close();
-  finished_ = true;
-  file_.reset();
-}
-
 }  // namespace shallows

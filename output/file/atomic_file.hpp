@@ -15,7 +15,7 @@ class AtomicFile {
  public:
   /// Throws Error (data) if NAME is there and is not a file, or NAME.part can't be made.
   explicit AtomicFile(std::string name);
-  /// Removes NAME.part unless commit() or keep_part() was called.
+  /// Removes NAME.part unless commit() was called.
   ~AtomicFile();
   AtomicFile(AtomicFile&&) = delete;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -27,9 +27,6 @@ class AtomicFile {
   /// Closes the file, makes sure that it is on the disk and gives it its name. Throws Error (data) if that
   /// fails; the destructor then removes NAME.part. No use of file() after it.
   void commit();
-  /// Closes the file and leaves it as a readable NAME.part: for a program that was interrupted. Throws Error
-  /// (data) if that fails. No use of file() after it.
-  void keep_part();
 
  private:
   std::string name_;

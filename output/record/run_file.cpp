@@ -204,12 +204,6 @@ void RunWriter::commit() {
   own_->commit();
 }
 
-void RunWriter::keep_part() {
-  assert(own_);
-  metrics_.clear();
-  own_->keep_part();
-}
-
 RunReader::RunReader(const std::string& path) : file_(h5::File::open(path)), kind_(checked_kind(file_)) {}
 
 Provenance RunReader::provenance() const {
@@ -274,10 +268,6 @@ std::vector<std::string> RunReader::metric_names() const {
     if (child.kind == h5::ObjectKind::dataset) names.push_back(child.name);
   }
   return names;
-}
-
-bool RunReader::metric_is_integer(const std::string& column) const {
-  return file_.info("/metrics/" + column).type == "uint64";
 }
 
 }  // namespace shallows

@@ -91,7 +91,6 @@ class RunWriter {
 
   /// As AtomicFile; only of a writer that has a file of its own.
   void commit();
-  void keep_part();
 
  private:
   void write_header(FileKind kind);
@@ -118,8 +117,6 @@ class RunReader {
 
   /// Sorted; empty if there is none.
   std::vector<std::string> metric_names() const;
-  /// Whether the column holds uint64 rather than float64.
-  bool metric_is_integer(const std::string& column) const;
   /// T: double or std::uint64_t.
   template <h5::Element T>
   std::vector<T> metric(const std::string& column) const {

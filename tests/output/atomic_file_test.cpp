@@ -60,16 +60,6 @@ TEST_F(AtomicFileTest, GivenUpItLeavesNothingAndTheOldFileAsItWas) {
   EXPECT_EQ(read_bytes(name()), before);
 }
 
-TEST_F(AtomicFileTest, AKeptPartCanBeRead) {
-  {
-    AtomicFile file(name());
-    file.file().write("x", std::vector<float>{4.0f});
-    file.keep_part();
-  }
-  EXPECT_FALSE(fs::exists(name()));
-  EXPECT_EQ(h5::File::open(part()).read<float>("x"), std::vector<float>{4.0f});
-}
-
 TEST_F(AtomicFileTest, OverwritesThePartOfAKilledProgramButNotOfARunningOne) {
   write_bytes(part(), "left behind");
   AtomicFile running(name());

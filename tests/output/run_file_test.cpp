@@ -61,8 +61,8 @@ TEST_F(RunFile, KeepsProvenanceSummaryMetricsAndArrays) {
   EXPECT_EQ(reader.provenance(), expected);
   EXPECT_EQ(reader.summary(), summary);
   EXPECT_EQ(reader.metric_names(), (std::vector<std::string>{"accuracy", "images"}));
-  EXPECT_TRUE(reader.metric_is_integer("images"));
-  EXPECT_FALSE(reader.metric_is_integer("accuracy"));
+  EXPECT_EQ(reader.file().info("/metrics/images").type, "uint64");
+  EXPECT_EQ(reader.file().info("/metrics/accuracy").type, "float64");
   EXPECT_EQ(reader.metric<std::uint64_t>("images"), (std::vector<std::uint64_t>{0, 100, 200}));
   EXPECT_EQ(reader.metric<double>("accuracy"), (std::vector<double>{0.0, 0.5, 1.0, 7.0, 8.0}));
   EXPECT_EQ(reader.shape("weights/readout/final"), (h5::Shape{2, 3}));
@@ -138,16 +138,6 @@ TEST_F(RunFile, ACheckpointIsReplacedWholeOrNotAtAll) {
     EXPECT_EQ(RunReader(checkpoint).attribute<std::uint64_t>("state", "trial"), trial);
   }
   EXPECT_EQ(RunReader(checkpoint).attribute<std::uint64_t>("state", "trial"), 2u);
-}
-
-TEST_F(RunFile, AKeptPartOfAnInterruptedRunOpens) {
-  {
-    RunWriter writer(path(), FileKind::run);
-    writer.append_metric("accuracy", 1.5);
-    writer.keep_part();
-  }
-  EXPECT_FALSE(std::filesystem::exists(path()));
-  EXPECT_EQ(RunReader(path() + ".part").metric<double>("accuracy"), std::vector<double>{1.5});
 }
 
 std::string refusal(const std::string& path) {
