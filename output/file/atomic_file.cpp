@@ -20,7 +20,7 @@ void refuse_what_is_no_file(const std::string& name) {
   std::error_code error;
   const fs::file_status status = fs::status(name, error);
   if (!fs::exists(status) || fs::is_regular_file(status)) return;
-  throw Error(ErrorKind::data, fmt::format("can't write {} (it is {}); give the name of a file with -o", name,
+  throw Error(ErrorKind::data, fmt::format("can't write {} (it is {}); give the name of a file", name,
                                            fs::is_directory(status) ? "a directory" : "not a regular file"));
 }
 
@@ -44,7 +44,7 @@ void rename_to(const std::string& from, const std::string& name) {
 
 AtomicFile::AtomicFile(std::string name) : name_(std::move(name)), part_(name_ + ".part") {
   if (name_.empty()) {
-    throw Error(ErrorKind::data, "can't write a file without a name (it is empty); give one with -o");
+    throw Error(ErrorKind::data, "can't write a file without a name (it is empty); give one");
   }
   refuse_what_is_no_file(name_);
   refuse_what_is_no_file(part_);

@@ -19,7 +19,7 @@ OutputClaim::OutputClaim(const std::string& name) : lock_(name + ".lock") {
     throw Error(
         ErrorKind::data,
         fmt::format("can't write '{}' (another shallows is writing it and holds '{}'); wait for it, or "
-                    "choose another file with -o",
+                    "choose another file",
                     name, lock_));
   }
   fd_ = *fd;

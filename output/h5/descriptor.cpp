@@ -27,20 +27,20 @@ std::string advice_for(int error) {
   switch (error) {
     case ENOSPC:
     case EDQUOT:
-      return "free some space or write to another place with -o";
+      return "free some space or write to another place";
     case EFBIG:
-      return "lift the limit on file sizes (ulimit -f) or write to another file system with -o";
+      return "lift the limit on file sizes (ulimit -f) or write to another file system";
     case ENOENT:
     case ENOTDIR:
-      return "create the directory first or write to another one with -o";
+      return "create the directory first or write to another one";
     case EACCES:
     case EPERM:
     case EROFS:
-      return "change the permissions or write to another place with -o";
+      return "change the permissions or write to another place";
     case EISDIR:
       return "give the name of a file";
     default:
-      return "check the disk or write to another place with -o";
+      return "check the disk or write to another place";
   }
 }
 
@@ -90,7 +90,7 @@ Descriptor Descriptor::open_locked(const std::string& path, int flags) {
   const std::optional<int> fd = open_exclusively(path, flags);
   if (fd) return {*fd, path};
   throw Error(ErrorKind::data, fmt::format("can't write {} (another process is writing it); wait for it "
-                                           "or write to another file with -o",
+                                           "or write to another file",
                                            path));
 }
 
@@ -321,8 +321,8 @@ void Descriptor::require_fitting(const std::string& path, const Snapshot& snapsh
   const auto refuse = [&](const char* why) {
     throw Error(
         ErrorKind::checkpoint,
-        fmt::format("can't go on with {} ({}); put the file back that the checkpoint belongs to, or train "
-                    "without --resume to start anew",
+        fmt::format("can't go on with {} ({}); put the file back that the checkpoint belongs to, or begin "
+                    "anew",
                     path, why));
   };
   if (size() < snapshot.size) refuse("it is shorter than it was");

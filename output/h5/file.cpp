@@ -67,8 +67,8 @@ File File::create(const std::string& path) {
   const Handle access = access_through(*descriptor);
   Handle handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose);
   if (!handle.valid()) {
-    throw Error(ErrorKind::data, fmt::format("can't write {} ({}); write to another file with -o", path,
-                                             detail::last_reason()));
+    throw Error(ErrorKind::data,
+                fmt::format("can't write {} ({}); write to another file", path, detail::last_reason()));
   }
   return File(path, std::move(descriptor), std::move(handle));
 }
@@ -136,8 +136,7 @@ void File::close() {
   descriptor_->sync();
   throw_if_failed();
   if (!flushed) {
-    throw Error(ErrorKind::data,
-                fmt::format("can't write {} ({}); write to another place with -o", path_, reason));
+    throw Error(ErrorKind::data, fmt::format("can't write {} ({}); write to another place", path_, reason));
   }
 }
 
@@ -156,8 +155,8 @@ void File::fail_reading(const std::string& what) const {
 
 void File::fail_writing(const std::string& what) const {
   throw_if_failed();
-  throw Error(ErrorKind::data, fmt::format("can't write {} of {} ({}); write to another place with -o", what,
-                                           path_, detail::last_reason()));
+  throw Error(ErrorKind::data, fmt::format("can't write {} of {} ({}); write to another place", what, path_,
+                                           detail::last_reason()));
 }
 
 bool File::contains(const std::string& object) const {

@@ -36,7 +36,7 @@ TrialInfo Trials::read(std::uint64_t trial) const {
   if (trial >= count_) {
     throw Error(
         ErrorKind::configuration,
-        fmt::format("{} has no trial {} ({}); choose another one with --trial", file_->path(), trial,
+        fmt::format("{} has no trial {} ({}); choose another one", file_->path(), trial,
                     count_ == 0 ? std::string("it has none") : fmt::format("it has 0 to {}", count_ - 1)));
   }
   TrialInfo info = read_rows(trial, 1).front();

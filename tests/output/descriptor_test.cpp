@@ -265,9 +265,8 @@ TEST_P(CrashTest, RestoresTheStoredSnapshotWheneverItHappens) {
 INSTANTIATE_TEST_SUITE_P(Seeds, CrashTest, ::testing::Range(0u, 8u));
 
 TEST(Descriptor, NamesTheReasonAndWhatToDo) {
-  EXPECT_EQ(
-      write_failure("run.h5", ENOSPC),
-      "can't write run.h5 (No space left on device); free some space or write to another place with -o");
+  EXPECT_EQ(write_failure("run.h5", ENOSPC),
+            "can't write run.h5 (No space left on device); free some space or write to another place");
 }
 
 }  // namespace
