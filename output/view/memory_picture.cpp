@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "output/record/stored_memory.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
@@ -37,9 +38,9 @@ std::vector<std::size_t> most_used(const std::vector<std::uint8_t>& labels,
   return rows;
 }
 
-void add_bands(const h5::File& file, const std::string& group, std::size_t classes, std::size_t per_class,
+void add_bands(const h5::File& file, const StoredMemory& stored, std::size_t classes, std::size_t per_class,
                Tiles& tiles) {
-  const h5::Shape shape = file.shape(group + "/rows");
+  const h5::Shape shape = file.shape(stored.rows);
   if (shape.size() != 2 || shape[1] != tiles.height * tiles.width * tiles.channels) {
     throw Error(
         ErrorKind::configuration,
@@ -47,13 +48,13 @@ void add_bands(const h5::File& file, const std::string& group, std::size_t class
                     "draw those of a run with hidden.kind = \"none\"",
                     file.path()));
   }
-  const auto labels = file.read<std::uint8_t>(group + "/labels", {shape[0]});
-  const auto counters = file.read<std::uint32_t>(group + "/counters", {shape[0]});
+  const auto labels = file.read<std::uint8_t>(stored.labels, {shape[0]});
+  const auto counters = file.read<std::uint32_t>(stored.counters, {shape[0]});
   for (std::size_t label = 0; label < classes; ++label) {
     std::vector<std::size_t> rows = most_used(labels, counters, label);
     rows.resize(std::min(rows.size(), per_class));
     auto& band = tiles.bands.emplace_back();
-    for (const std::size_t row : rows) band.push_back(file.read_rows<float>(group + "/rows", row, 1));
+    for (const std::size_t row : rows) band.push_back(file.read_rows<float>(stored.rows, row, 1));
   }
 }
 
@@ -77,7 +78,8 @@ void draw(const std::vector<float>& values, const Tiles& tiles, std::size_t top,
 }  // namespace
 
 Picture memory_picture(const h5::File& file, std::size_t per_class) {
-  if (!file.contains("/memory")) {
+  const std::size_t memories = stored_memories(file);
+  if (memories == 0) {
     throw Error(
         ErrorKind::configuration,
         fmt::format("can't draw the rows of '{}' (it holds no memory network); give a run with model = "
@@ -86,12 +88,10 @@ Picture memory_picture(const h5::File& file, std::size_t per_class) {
   }
   const auto shape = file.read<std::uint32_t>("/network/image_shape", {3});
   const std::size_t classes = file.read<std::uint32_t>("/network/class_count", {1})[0];
-  const bool voting = file.contains("/memory/channel_0");
-  const std::size_t channels = shape[2];
-  Tiles tiles{.height = shape[0], .width = shape[1], .channels = voting ? 1 : channels, .bands = {}};
-  for (std::size_t m = 0; m < (voting ? channels : 1); ++m) {
-    add_bands(file, voting ? "/memory/channel_" + std::to_string(m) : "/memory", classes, per_class, tiles);
-  }
+  const std::size_t channels = memories == 1 ? shape[2] : 1;
+  Tiles tiles{.height = shape[0], .width = shape[1], .channels = channels, .bands = {}};
+  for (std::size_t m = 0; m < memories; ++m)
+    add_bands(file, StoredMemory(m, memories), classes, per_class, tiles);
   if (tiles.channels != 1 && tiles.channels != 3) {
     throw Error(
         ErrorKind::configuration,
