@@ -64,7 +64,8 @@ Evaluation evaluate(const Network& trained, const Config& config, const ImageSet
   result.confusion.assign(network.classes() * network.classes(), 0);
   std::optional<SpikingNetwork::TestSequence> sequence;
   if (network.is_spiking() && protocol.test_carry_over) sequence.emplace(network.test_sequence());
-  Progress progress(plan.phase == Phase::test ? "test" : "validation", 0, total, plan.verbosity);
+  const std::string split = to_string(plan.phase);
+  Progress progress(split, 0, total, plan.verbosity);
   const auto start = std::chrono::steady_clock::now();
   // Bounds the spikes held in memory; without spikes, more images at once are faster. In a sequence they come
   // one by one, and memory that was just used is fastest.
@@ -111,7 +112,7 @@ Evaluation evaluate(const Network& trained, const Config& config, const ImageSet
   }
   result.tally.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (network.is_spiking() && !result.interrupted)
-    refuse_silence(result.tally, network.populations(), "on all test images");
+    refuse_silence(result.tally, network.populations(), "on all " + split + " images");
   return result;
 }
 

@@ -376,10 +376,11 @@ class SilentNetwork(ProgramTestCase):
     def test_a_network_that_is_silent_in_the_test_only(self):
         # Less than the delay, so nothing arrives.
         self.succeed("train", "spiking.toml", "-o", "run.h5")
-        outcome = self.run_program("test", "run.h5", "-o", "test.h5",
-                                   *settings("protocol.test_ms=0.01", "protocol.count_ms=0.01"))
-        self.assert_refused(outcome, EXIT_FAILED, "silent")
-        self.assertNotIn("test.h5", self.names_in())
+        for split in ("test", "train"):
+            outcome = self.run_program("test", "run.h5", "-o", "test.h5", "--split", split,
+                                       *settings("protocol.test_ms=0.01", "protocol.count_ms=0.01"))
+            self.assert_refused(outcome, EXIT_FAILED, f"silent on all {split} images")
+            self.assertNotIn("test.h5", self.names_in())
 
 
 if __name__ == "__main__":

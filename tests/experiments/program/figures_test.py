@@ -171,6 +171,10 @@ class Train(ProgramTestCase):
         self.assertEqual(json.loads(stdout)["images_trained"], TRAIN)
         self.assertRegex(shown, r"train \[#+\] 100 %  240 of 240 images  \d+ images/s  0 s left")
         self.assertIn("test [", shown)
+        for split in ("train", "validation", "test"):
+            _, shown = self.on_a_terminal("test", "run.h5", "--split", split, "--allow-seen-images", "--set",
+                                          "dataset.validation=40")
+            self.assertIn(f"{split} [", shown)
 
     def test_is_quiet_on_request(self):
         for option in ("--quiet", "-q"):
