@@ -25,8 +25,8 @@ struct PrincipalComponents {
 /// zero: no sample says where they would point.
 PrincipalComponents principal_components(const Matrix& covariance, std::size_t count);
 
-/// Samples projected on the components and divided by the root of their variance; 0 where that is 0. The
-/// components and samples must outlive it.
+/// Samples projected on the components and divided by the root of their variance; 0 where that is 0. What
+/// the samples read must outlive it.
 Samples whitened(const Samples& samples, const PrincipalComponents& components);
 
 /// Learns `count` features online from samples drawn with replacement, by Sanger's or Oja's subspace rule.

@@ -2,9 +2,8 @@
 //
 //     weights   w_ij = gain * n_ij / |n_i|,  n_i the mean of the presynaptic spike counts that row i learned
 //     match     the row of the input's class that spikes first (winner by time; the others are inhibited)
-//     learning  n_i <- n_i + (n(x) - n_i) / (c_i + 1),  c_i <- c_i + 1: presynaptic counts, at the winner
-//     only answer    the class of the row that spikes first, or the vote of the first k, or of the most
-//     active k
+//     learning  n_i <- n_i + (n(x) - n_i) / (c_i + 1),  c_i <- c_i + 1, at the winner only; n(x): counts of x
+//     answer    the class of the row that spikes first, or the vote of the first k, or of the most active k
 //
 // The membrane sums the arrivals weighted by the row, so the best match by angle reaches threshold first: the
 // reading is that of the cosine distance, computed by the neurons. Everything a row needs is local to it.

@@ -15,7 +15,7 @@ struct ComparisonRow {
   std::string file = {};
   std::string name = {};
   std::string model = {};
-  std::string coding = {};  ///< "rate" or "spiking"
+  std::string coding = {};  ///< "spiking", "rate" or "memory"
   std::string dataset = {};
   std::uint64_t hidden = 0;  ///< neurons
   std::uint64_t seed = 0;
@@ -25,7 +25,7 @@ struct ComparisonRow {
   std::string test_sha256 = {};                  ///< of all images of the test files
   std::vector<std::uint32_t> lost_classes = {};  ///< never the answer to the test images
   std::array<double, 2> ci95 = {0.0, 100.0};     ///< percent, by wilson_interval
-  double spikes_per_image = 0.0;                 ///< of all populations; 0 for rate networks
+  double spikes_per_image = 0.0;                 ///< of all populations; 0 without spikes
   double synaptic_operations_per_image = 0.0;
   double training_seconds = 0.0;
   double ms_per_image = 0.0;
