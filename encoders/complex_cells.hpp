@@ -29,7 +29,7 @@ enum class Pooling {
 };
 
 struct ComplexCells {
-  Pool pool;
+  Pool pool = {};
   Pooling pooling = Pooling::largest;  ///< of rate networks and memories
 
   static Fields<ComplexCells> fields();

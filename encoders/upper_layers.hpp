@@ -85,7 +85,7 @@ using UpperLayerChoice = UpperLayers::Chosen;
 
 /// An upper layer as a configuration has it.
 struct UpperLayer {
-  UpperLayerChoice kind;
+  UpperLayerChoice kind = {};
 
   static Fields<UpperLayer> fields();
   bool exists() const { return !std::holds_alternative<NoLayer::Params>(kind); }

@@ -49,8 +49,8 @@ int main() {
   const SpikingParams params;
   const ReceptiveFields bank =
       make_gabor_fields({}, {.size = kHidden, .patch = 5, .scale = 40.0}, kShape, kSeed);
-  SpikingNetwork network(params, bank,
-                         draw_thresholds(params.threshold, kShape.pixels(), kHidden, kClasses, kSeed), kSeed);
+  const std::vector<std::size_t> sizes = {kShape.pixels(), kHidden, kClasses};
+  SpikingNetwork network(params, bank, draw_thresholds(params.threshold, sizes, kSeed), kSeed);
   std::printf("before: %.1f %% of the test images\n", accuracy(network, test));
 
   std::vector<Presentation> shown;
@@ -58,7 +58,7 @@ int main() {
   std::vector<Activity> activities(shown.size());
   network.learn(shown, activities);
   const Activity& last = activities.back();
-  std::printf("the last image made %zu input, %zu hidden and %zu readout spikes\n", last.input.size(),
-              last.hidden.size(), last.readout.size());
+  std::printf("the last image made %zu input, %zu hidden and %zu readout spikes\n", last.input().size(),
+              last.hidden().size(), last.readout().size());
   std::printf("after:  %.1f %% of the test images\n", accuracy(network, test));
 }

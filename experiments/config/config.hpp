@@ -40,7 +40,7 @@ struct DatasetConfig {
 /// The first hidden layer: its bank, the bank's shape, and what pools its fields.
 struct HiddenConfig : BankShape {
   BankChoice bank = GaborParams{};
-  ComplexCells cells;
+  ComplexCells cells = {};
 
   static Fields<HiddenConfig> fields();
 };
@@ -73,7 +73,7 @@ struct Config {
   NetworkChoice network;  ///< spiking by default
   DatasetConfig dataset;
   HiddenConfig hidden;
-  std::array<UpperLayer, kMostUpperLayers> upper;  ///< hidden layers 2, 3, ...; the first none ends them
+  std::array<UpperLayer, kMostUpperLayers> upper = {};  ///< hidden layers 2, 3, ...; the first none ends them
   TrainingConfig training;
   std::uint64_t test_images = 0;  ///< 0: all
   RecordConfig record;

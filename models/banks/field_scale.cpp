@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "encoders/fixed_fields.hpp"
-#include "models/banks/inhibited_populations.hpp"
+#include "models/banks/learning/inhibited_populations.hpp"
 #include "sim/core/error.hpp"
 #include "sim/layer/packed_synapses.hpp"
 

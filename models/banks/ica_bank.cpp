@@ -5,9 +5,9 @@
 #include <numeric>
 #include <utility>
 
-#include "models/banks/independent_components.hpp"
-#include "models/banks/populations.hpp"
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/independent_components.hpp"
+#include "models/banks/learning/populations.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

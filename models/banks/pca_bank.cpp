@@ -3,8 +3,8 @@
 #include <numeric>
 #include <utility>
 
-#include "models/banks/populations.hpp"
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/populations.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

@@ -3,8 +3,8 @@
 #include <span>
 #include <utility>
 
-#include "models/banks/populations.hpp"
-#include "models/banks/sparse_coding.hpp"
+#include "models/banks/learning/populations.hpp"
+#include "models/banks/learning/sparse_coding.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

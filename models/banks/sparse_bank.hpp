@@ -1,5 +1,5 @@
 // Sparse coding of the patches by neurons that compete (Illing et al. 2019, SC;
-// models/banks/sparse_coding.hpp).
+// models/banks/learning/sparse_coding.hpp).
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 #include "encoders/bank.hpp"
 #include "models/banks/hidden_inhibition.hpp"
 #include "models/banks/learned_params.hpp"
-#include "models/banks/recurrent_dynamics.hpp"
+#include "models/banks/learning/recurrent_dynamics.hpp"
 
 namespace shallows {
 

@@ -68,7 +68,7 @@ struct MemoryParams {
   Replacement replacement = Replacement::none;
   Channels channels = Channels::joint;
   MemoryInput input = MemoryInput::pixels;
-  ComplexCells cells;  ///< of the hidden layer
+  ComplexCells cells = {};  ///< of the hidden layer
   Signs signs = Signs::positive;
   double exponent = 1.0;         ///< of the pooled responses
   std::size_t judge_every = 10;  ///< of so many training images one is judged; 0: none

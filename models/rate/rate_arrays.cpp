@@ -1,7 +1,7 @@
 // A rate network as arrays, and back.
 #include <utility>
 
-#include "models/rate/plastic_layer.hpp"
+#include "models/rate/layers/plastic_layer.hpp"
 #include "models/rate/rate_network.hpp"
 
 namespace shallows {

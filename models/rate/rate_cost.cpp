@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "models/rate/plastic_layer.hpp"
+#include "models/rate/layers/plastic_layer.hpp"
 #include "models/rate/rate_network.hpp"
 
 namespace shallows {

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-#include "models/rate/plastic_layer.hpp"
+#include "models/rate/layers/plastic_layer.hpp"
 #include "plasticity/rates/error_feedback.hpp"
 #include "sim/core/rng.hpp"
 

@@ -19,8 +19,8 @@ namespace shallows {
 struct RateLayerParams {
   double bias_max = 0.1;
   double threshold = 0.0;  ///< not in the paper: what lies below is not answered, a sparser code
-  ActivationChoice activation;
-  HiddenRuleChoice rule;  ///< fixed by default
+  ActivationChoice activation = {};
+  HiddenRuleChoice rule = {};  ///< fixed by default
 
   static Fields<RateLayerParams> fields();
 };
@@ -35,17 +35,17 @@ struct UpperRateLayers : std::array<RateLayerParams, kMostUpperLayers> {
 /// Hidden layers, the first of which sees x - mean; readout relu(W2 h + b2), or softmax, trained by the delta
 /// rule. b2 ~ U(0, readout_bias_max); readout weights ~ N(0, 1) * readout_weight_scale / sqrt(inputs).
 struct RateParams {
-  RateLayerParams hidden;
-  UpperRateLayers upper;
+  RateLayerParams hidden = {};
+  UpperRateLayers upper = {};
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
-  ReadoutLossChoice loss;  ///< squared error by default
-  RateReadoutRuleChoice readout_rule;
+  ReadoutLossChoice loss = {};  ///< squared error by default
+  RateReadoutRuleChoice readout_rule = {};
   /// Images whose errors are averaged into one update of what learns.
   std::size_t batch = 1;
   // What the first layer's bank and its configuration say:
   HiddenInhibition inhibition = HiddenInhibition::none;  ///< of a bank that is fixed
-  ComplexCells cells;
+  ComplexCells cells = {};
 
   static Fields<RateParams> fields();
 };

@@ -25,7 +25,7 @@ namespace shallows {
 /// What happened during one presentation; times in ms since its start.
 struct Activity {
   /// One for each population of the network, in its order; none of a network without spikes.
-  std::vector<SpikeTrain> trains;
+  std::vector<SpikeTrain> trains = {};
   /// Spikes that arrived at existing synapses, of all layers together.
   std::uint64_t synaptic_events = 0;
 

@@ -63,7 +63,7 @@ struct SpikingParams {
   TimeMs delay_ms = 0.1;  ///< input to hidden and hidden to readout
   InputParams input;
   double hidden_bias_mV = 20.0;
-  UpperBiases upper_bias_mV;  ///< of hidden layers 2, 3, ...
+  UpperBiases upper_bias_mV = {};  ///< of hidden layers 2, 3, ...
   SpikingReadoutParams readout;
   ProtocolParams protocol;
   EngineKind engine = EngineKind::automatic;

@@ -31,7 +31,7 @@ TRAIN, TEST = 400, 60
 
 # What is hashed, by the first folder of its name in the file. Figures of speed and the provenance are not.
 GROUPS = {
-    "weights": ("weights", "biases", "receptive_fields", "thresholds", "memory", "initial"),
+    "weights": ("weights", "biases", "receptive_fields", "projections", "thresholds", "memory", "initial"),
     "state": ("state", "test/state"),
     "spikes": ("spikes", "trials/offsets"),
     "predictions": ("trials/predicted", "trials/scores", "evaluation"),
@@ -51,6 +51,14 @@ VARIANTS = {
     "rate sanger": ("l-pca", ["hidden.pca_rule=sanger", "hidden.fit_updates=300"]),
     "rate oja": ("l-pca", ["hidden.pca_rule=oja-subspace", "hidden.fit_updates=300"]),
     "rate two classes": ("l-rg", ["dataset.classes=0,1"]),
+    "rate two layers": ("demo-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.patch=12"]),
+    "rate three layers": ("demo-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.rule=feedback-alignment",
+                                        "hidden.3.kind=random", "hidden.3.size=30", "hidden.3.rule=backprop",
+                                        "hidden.3.activation=logistic", "training.batch=8"]),
+    "rate oja layer": ("demo-l-rg", ["hidden.rule=oja", "hidden.learning_rate_factor=1e-3"]),
+    "rate complex cells": ("demo-l-rg", ["hidden.pool=2", "hidden.pooling=mean"]),
+    "spiking two layers": ("demo-lif-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.patch=12"]),
+    "spiking complex cells": ("demo-lif-l-rg", ["hidden.pool=2"]),
     "memory novelty": ("memory-mnist-gabor", ["memory.gate=novelty", "memory.threshold=0.1", "memory.batch=1",
                                               "memory.replacement=least-used", "memory.vote=distance"]),
     "memory l1": ("memory-mnist", ["memory.distance=l1", "memory.neighbours=5"]),

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/banks/field_scale.hpp"
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "models/spiking/spiking_network.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/rng.hpp"

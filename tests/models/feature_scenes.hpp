@@ -8,7 +8,7 @@
 #include <numbers>
 #include <utility>
 
-#include "models/banks/samples.hpp"
+#include "models/banks/learning/samples.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

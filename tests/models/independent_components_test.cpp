@@ -1,11 +1,11 @@
-#include "models/banks/independent_components.hpp"
+#include "models/banks/learning/independent_components.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstddef>
 
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "tests/models/feature_scenes.hpp"
 
 namespace shallows {

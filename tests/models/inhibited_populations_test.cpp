@@ -1,4 +1,4 @@
-#include "models/banks/inhibited_populations.hpp"
+#include "models/banks/learning/inhibited_populations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 
 #include "encoders/fixed_fields.hpp"
 #include "models/banks/field_scale.hpp"
+#include "models/banks/learning/sparse_coding.hpp"
 #include "models/banks/sparse_bank.hpp"
-#include "models/banks/sparse_coding.hpp"
 #include "models/rate/rate_network.hpp"
 #include "tests/models/scenes.hpp"
 #include "tests/sim/instruction_sets.hpp"

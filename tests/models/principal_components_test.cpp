@@ -1,4 +1,4 @@
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 
 #include <gtest/gtest.h>
 

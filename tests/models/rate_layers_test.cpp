@@ -80,6 +80,12 @@ Stack deep(const HiddenRuleChoice& rule, std::size_t batch = 1) {
   return stack;
 }
 
+FeedbackAlignmentParams strong_feedback() {
+  FeedbackAlignmentParams params;
+  params.feedback_scale = 2.0;
+  return params;
+}
+
 Plain plain_of(const RateNetwork& net, const Stack& stack) {
   const auto arrays = net.arrays();
   const auto doubles = [](const std::vector<float>& v) { return std::vector<double>(v.begin(), v.end()); };
@@ -166,9 +172,8 @@ TEST(RateLayers, FollowTheGradientThatFiniteDifferencesGive) {
 
 TEST(RateLayers, LearnTheMeanOfTheStepsOfABatch) {
   const ImageSet images = random_images(4, 2);
-  for (const HiddenRuleChoice rule :
-       {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{FeedbackAlignmentParams{.feedback_scale = 2.0}},
-        HiddenRuleChoice{OjaParams{}}}) {
+  for (const HiddenRuleChoice rule : {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{strong_feedback()},
+                                      HiddenRuleChoice{OjaParams{}}}) {
     const Stack stack = deep(rule, 4);
     RateNetwork together = stack.network();
     const Plain before = plain_of(together, stack);
@@ -240,9 +245,8 @@ TEST(RateLayers, InBatchesOfOneLearnAsTheBankThatLearnsInPlace) {
 
 TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
   const ImageSet images = random_images(170, 4);
-  for (const HiddenRuleChoice rule :
-       {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{FeedbackAlignmentParams{.feedback_scale = 2.0}},
-        HiddenRuleChoice{SangerParams{}}}) {
+  for (const HiddenRuleChoice rule : {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{strong_feedback()},
+                                      HiddenRuleChoice{SangerParams{}}}) {
     for (const std::size_t batch : {std::size_t{1}, std::size_t{7}}) {
       const Stack stack = deep(rule, batch);
       std::vector<std::vector<NamedArray>> ends;

@@ -1,4 +1,4 @@
-#include "models/banks/sparse_coding.hpp"
+#include "models/banks/learning/sparse_coding.hpp"
 
 #include <gtest/gtest.h>
 

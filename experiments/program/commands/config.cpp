@@ -69,13 +69,16 @@ std::string reference() {
       "error elsewhere. The default is that of a rate network where there is one in several networks.\n";
   std::string section = "-";
   for (const ConfigKey& key : config_keys()) {
-    const std::size_t dot = key.name.find('.');
+    const std::size_t dot = key.name.rfind('.');
     const std::string own = dot == std::string::npos ? "" : key.name.substr(0, dot);
+    if (own.starts_with("hidden.") && own != "hidden.2") continue;  // which stands for all of them
     if (own != section) {
       section = own;
       text += fmt::format(
           "\n## {}\n\n| key | default | allowed | meaning | where |\n| --- | --- | --- | --- | --- |\n",
-          section.empty() ? "Without a section" : "[" + section + "]");
+          section.empty()         ? "Without a section"
+          : section == "hidden.2" ? "[[hidden]], the second table (of table n: hidden.n)"
+                                  : "[" + section + "]");
     }
     const std::string allowed = describe(key.domain);
     const std::string unit = key.unit.empty() ? "" : fmt::format(" [{}]", key.unit);

@@ -84,14 +84,18 @@ class Descriptions(ProgramTestCase):
         self.succeed("train", "spiking.toml", "-o", "run.h5", "--record", "all", *settings(REFRACTORY))
         self.succeed("train", "rate.toml", "-o", "fa.h5", *settings("hidden.kind=random",
                                                                     "hidden.rule=feedback-alignment"))
-        known = self.check("run.h5") | self.check("fa.h5")
+        for name in ("complex", "deep"):
+            config, options, changes = TRAININGS[name]
+            self.succeed("train", config, "-o", f"{name}.h5", *options, *settings(*changes))
+        files = ("run.h5", "fa.h5", "complex.h5", "deep.h5")
+        known = set().union(*(self.check(name) for name in files))
         document = DOCUMENT.read_text()
         paths = re.findall(r"`/([a-z_]+(?:/[A-Za-z_]+)*)`", document)
         self.assertGreater(len(paths), 15)
         self.assertEqual([path for path in paths if path not in known], [])
         keys = set(re.findall(r"^\| `([\w.]+)` \|", self.succeed("config", "--reference").stdout, re.MULTILINE))
         texts = [document]
-        for name in ("run.h5", "fa.h5"):
+        for name in files:
             with h5py.File(self.work / name) as file:
                 file.visititems(lambda _, item: texts.append(item.attrs["description"]))
         sections = {key.split(".")[0] for key in keys if "." in key}

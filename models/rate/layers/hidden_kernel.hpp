@@ -1,4 +1,4 @@
-// The inner loops of a hidden layer that learns (models/rate/hidden_learner.hpp), compiled for each
+// The inner loops of a hidden layer that learns (models/rate/layers/hidden_learner.hpp), compiled for each
 // instruction set and chosen at run time. Each lane does the same operations in the same order on every
 // machine.
 #pragma once

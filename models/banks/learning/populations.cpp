@@ -1,4 +1,4 @@
-#include "models/banks/populations.hpp"
+#include "models/banks/learning/populations.hpp"
 
 #include <tbb/parallel_for.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/rng.hpp"
 

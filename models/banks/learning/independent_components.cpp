@@ -1,4 +1,4 @@
-#include "models/banks/independent_components.hpp"
+#include "models/banks/learning/independent_components.hpp"
 
 #include <tbb/parallel_for.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "plasticity/rates/hebbian_rules.hpp"
 #include "plasticity/rates/rate_batch.hpp"
 

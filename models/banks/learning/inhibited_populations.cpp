@@ -1,10 +1,10 @@
-#include "models/banks/inhibited_populations.hpp"
+#include "models/banks/learning/inhibited_populations.hpp"
 
 #include <algorithm>
 #include <cassert>
 
-#include "models/banks/inhibition_kernel.hpp"
-#include "models/banks/recurrent_dynamics.hpp"
+#include "models/banks/learning/inhibition_kernel.hpp"
+#include "models/banks/learning/recurrent_dynamics.hpp"
 
 namespace shallows {
 

@@ -1,5 +1,5 @@
 // The hidden layer whose neurons inhibit each other within their populations, as those of a sparse-coding
-// bank did when they learned (models/banks/recurrent_dynamics.hpp).
+// bank did when they learned (models/banks/learning/recurrent_dynamics.hpp).
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class InhibitedPopulations {
   // For one population after the other:
   std::vector<double> lateral_;  // [population][from][to]
   std::vector<double> thresholds_;
-  // For many populations at once (models/banks/inhibition_kernel.hpp); empty if that does not pay:
+  // For many populations at once (models/banks/learning/inhibition_kernel.hpp); empty if that does not pay:
   AlignedVector<float> lane_lateral_;     // [group][to][from][lane]
   AlignedVector<float> lane_thresholds_;  // [group][neuron][lane]
 };

@@ -1,6 +1,6 @@
-// The 50 Euler steps of models/banks/recurrent_dynamics.hpp for many populations at once, one in each lane of
-// a vector, compiled for each instruction set and chosen at run time. Each lane does the same operations in
-// the same order on every machine.
+// The 50 Euler steps of models/banks/learning/recurrent_dynamics.hpp for many populations at once, one in
+// each lane of a vector, compiled for each instruction set and chosen at run time. Each lane does the same
+// operations in the same order on every machine.
 #pragma once
 
 #include <cstddef>

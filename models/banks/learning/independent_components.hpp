@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "models/banks/ica_bank.hpp"
-#include "models/banks/samples.hpp"
+#include "models/banks/learning/samples.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "encoders/complex_cells.hpp"
-#include "models/banks/inhibited_populations.hpp"
+#include "models/banks/learning/inhibited_populations.hpp"
 #include "models/rate/activations.hpp"
 #include "sim/core/aligned_vector.hpp"
 #include "sim/layer/packed_synapses.hpp"

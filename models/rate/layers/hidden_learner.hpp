@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "encoders/receptive_fields.hpp"
-#include "models/rate/hidden_kernel.hpp"
+#include "models/rate/layers/hidden_kernel.hpp"
 #include "sim/core/aligned_vector.hpp"
 #include "sim/layer/packed_synapses.hpp"
 

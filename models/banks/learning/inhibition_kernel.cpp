@@ -1,9 +1,9 @@
-#include "models/banks/inhibition_kernel.hpp"
+#include "models/banks/learning/inhibition_kernel.hpp"
 
-#include "models/banks/recurrent_dynamics.hpp"
+#include "models/banks/learning/recurrent_dynamics.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "models/banks/inhibition_kernel.cpp"
+#define HWY_TARGET_INCLUDE "models/banks/learning/inhibition_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

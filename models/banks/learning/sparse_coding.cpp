@@ -1,9 +1,9 @@
-#include "models/banks/sparse_coding.hpp"
+#include "models/banks/learning/sparse_coding.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "models/banks/principal_components.hpp"
+#include "models/banks/learning/principal_components.hpp"
 #include "plasticity/rates/hebbian_rules.hpp"
 
 namespace shallows {

@@ -8,7 +8,7 @@
 
 #include "encoders/bank.hpp"
 #include "models/banks/learned_params.hpp"
-#include "models/banks/samples.hpp"
+#include "models/banks/learning/samples.hpp"
 
 namespace shallows {
 

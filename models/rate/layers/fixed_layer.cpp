@@ -1,4 +1,4 @@
-#include "models/rate/fixed_layer.hpp"
+#include "models/rate/layers/fixed_layer.hpp"
 
 #include <tbb/parallel_for.h>
 

@@ -1,11 +1,11 @@
-#include "models/rate/hidden_kernel.hpp"
+#include "models/rate/layers/hidden_kernel.hpp"
 
 #include "sim/layer/packed_synapses.hpp"
 
 // Targets without a fused multiply-add would have to emulate it: one of them, the baseline, is enough.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "models/rate/hidden_kernel.cpp"
+#define HWY_TARGET_INCLUDE "models/rate/layers/hidden_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -1,4 +1,4 @@
-#include "models/rate/hidden_learner.hpp"
+#include "models/rate/layers/hidden_learner.hpp"
 
 #include <tbb/parallel_for.h>
 

@@ -1,4 +1,4 @@
-#include "models/rate/plastic_layer.hpp"
+#include "models/rate/layers/plastic_layer.hpp"
 
 #include <tbb/parallel_for.h>
 

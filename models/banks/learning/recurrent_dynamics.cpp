@@ -1,4 +1,4 @@
-#include "models/banks/recurrent_dynamics.hpp"
+#include "models/banks/learning/recurrent_dynamics.hpp"
 
 #include <algorithm>
 #include <boost/numeric/odeint/stepper/controlled_runge_kutta.hpp>

@@ -1,4 +1,4 @@
-#include "models/banks/samples.hpp"
+#include "models/banks/learning/samples.hpp"
 
 #include <cassert>
 

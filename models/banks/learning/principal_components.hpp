@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/banks/learning/samples.hpp"
 #include "models/banks/pca_bank.hpp"
-#include "models/banks/samples.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {

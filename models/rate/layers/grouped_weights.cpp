@@ -1,4 +1,4 @@
-#include "models/rate/grouped_weights.hpp"
+#include "models/rate/layers/grouped_weights.hpp"
 
 #include <tbb/parallel_for.h>
 

@@ -14,8 +14,8 @@
 #include <span>
 #include <vector>
 
-#include "models/banks/recurrent_dynamics.hpp"
-#include "models/banks/samples.hpp"
+#include "models/banks/learning/recurrent_dynamics.hpp"
+#include "models/banks/learning/samples.hpp"
 #include "models/banks/sparse_bank.hpp"
 #include "sim/core/rng.hpp"
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "models/rate/grouped_weights.hpp"
+#include "models/rate/layers/grouped_weights.hpp"
 #include "models/rate/rate_params.hpp"
 #include "sim/core/synapses.hpp"
 
