@@ -1,4 +1,4 @@
-// The yardstick: exact simulation of leaky integrate-and-fire layers, one neuron and one event at a time, in
+// The yardstick: exact simulation of leaky integrate-and-fire neurons, one neuron and one event at a time, in
 // double precision. Written to be read and believed, not to be fast.
 //
 // In a feed-forward network a neuron's fate depends on the arrivals at it and on nothing else, so each neuron
@@ -11,11 +11,11 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <span>
 #include <vector>
 
-#include "sim/core/delay_line.hpp"
 #include "sim/core/spike_train.hpp"
 #include "sim/core/synapses.hpp"
 #include "sim/neurons/lif.hpp"
@@ -24,47 +24,81 @@
 namespace shallows {
 namespace reference {
 
+/// One neuron on its way through an interval that begins at 0.
+class NeuronWalk {
+ public:
+  NeuronWalk(const LifParams& params, double drive_mV, double threshold_mV, const LifState& state)
+      : params_(params),
+        drive_mV_(drive_mV),
+        threshold_mV_(threshold_mV),
+        v_mV_(state.refractory_left_ms > 0.0 ? params.reset_mV : state.v_mV),
+        free_at_(state.refractory_left_ms) {}
+
+  /// When the drive alone makes it spike, if nothing arrives before; infinity if it never does.
+  TimeMs next_spike() const {
+    return from() + lif::time_to_threshold(v_mV_, drive_mV_, threshold_mV_, params_.tau_ms);
+  }
+  void spike(TimeMs time) {
+    v_mV_ = params_.reset_mV;
+    now_ = time;
+    free_at_ = time + params_.refractory_ms;
+  }
+  /// Moves to an instant of arrivals, before which it has spiked whenever it had to. Whether they count.
+  bool meet(TimeMs time) {
+    move_to(time);
+    if (time < counts_from(free_at_)) return false;
+    if (free_at_ > time) now_ = free_at_ = time;  // met its end: at the reset, and free
+    return true;
+  }
+  /// An arrival that counts.
+  void receive(double jump_mV) { v_mV_ += jump_mV; }
+  /// After all arrivals of the instant.
+  bool must_spike() const { return v_mV_ >= threshold_mV_; }
+  /// At the end of the interval.
+  LifState leave(TimeMs duration) {
+    move_to(duration);
+    return {.v_mV = v_mV_, .refractory_left_ms = refractory_left(free_at_, duration)};
+  }
+
+ private:
+  TimeMs from() const { return std::max(now_, free_at_); }
+  void move_to(TimeMs time) {
+    if (free_at_ > time) return;
+    v_mV_ = lif::decay(v_mV_, drive_mV_, time - from(), params_.tau_ms);
+    now_ = time;
+  }
+
+  LifParams params_;
+  double drive_mV_;
+  double threshold_mV_;
+  double v_mV_;       // at now_, valid from free_at_ on
+  TimeMs now_ = 0.0;  // time of the last event
+  TimeMs free_at_;    // end of refractoriness
+};
+
 /// Walks one neuron through [0, duration). `times` are the arrivals in it; jump_of(k) delivers arrival k and
 /// returns its voltage jump in mV (it is called for lost arrivals too: plasticity does not sleep);
 /// on_spike(t) is told of every spike. `state` moves from 0 to `duration`.
 template <class JumpOf, class OnSpike>
 void walk_neuron(const LifParams& params, double drive_mV, double threshold_mV, std::span<const TimeMs> times,
                  TimeMs duration, LifState& state, JumpOf&& jump_of, OnSpike&& on_spike) {
-  double v = state.v_mV;                      // voltage at `now`, valid from free_at on
-  TimeMs now = 0.0;                           // time of the last event
-  TimeMs free_at = state.refractory_left_ms;  // end of refractoriness
-  if (free_at > 0.0) v = params.reset_mV;
+  NeuronWalk walk(params, drive_mV, threshold_mV, state);
   const auto spike = [&](TimeMs time) {
     on_spike(time);
-    v = params.reset_mV;
-    now = time;
-    free_at = time + params.refractory_ms;
-  };
-  // Moves to `time`, with the spikes that the drive alone causes up to and including it.
-  const auto integrate_to = [&](TimeMs time, bool including) {
-    while (free_at <= time) {
-      now = std::max(now, free_at);
-      const TimeMs crossing = now + lif::time_to_threshold(v, drive_mV, threshold_mV, params.tau_ms);
-      if (crossing > time || (!including && crossing == time)) break;
-      spike(crossing);
-    }
-    if (free_at > time) return;
-    v = lif::decay(v, drive_mV, time - now, params.tau_ms);
-    now = time;
+    walk.spike(time);
   };
   for (std::size_t k = 0; k < times.size();) {
     const TimeMs time = times[k];
-    integrate_to(time, true);
-    const bool refractory = time < counts_from(free_at);
-    if (!refractory && free_at > time) now = free_at = time;  // met its end: at the reset, and free
+    for (TimeMs next = 0.0; (next = walk.next_spike()) <= time;) spike(next);
+    const bool counts = walk.meet(time);
     for (; k < times.size() && times[k] == time; ++k) {
       const double jump = jump_of(k);
-      if (!refractory) v += jump;
+      if (counts) walk.receive(jump);
     }
-    if (!refractory && v >= threshold_mV) spike(time);
+    if (counts && walk.must_spike()) spike(time);
   }
-  integrate_to(duration, false);
-  state = {.v_mV = v, .refractory_left_ms = refractory_left(free_at, duration)};
+  for (TimeMs next = 0.0; (next = walk.next_spike()) < duration;) spike(next);
+  state = walk.leave(duration);
 }
 
 }  // namespace reference
@@ -96,23 +130,58 @@ class ReferenceLayer {
   std::vector<double> drives_mV_;
 };
 
-/// Any number of layers in a row, each with its own delay.
+/// Any network: populations of neurons and of inputs, and projections between any of them, each with its
+/// delay. A projection without a delay leads to a population that was added later than its source.
+///
+/// Events of one instant t are in this order: populations as they were added, of each the spikes that the
+/// drive causes at t, then all arrivals at t, in the order of (source population, source, projection), then
+/// the threshold, once. Between events every neuron stands still in the engine, as in a layer, so that a
+/// feed-forward network gives the same bits.
 class ReferenceEngine {
  public:
-  /// `initial_mV` holds one voltage per neuron.
-  void add_layer(ReferenceLayer layer, TimeMs delay_ms, std::span<const double> initial_mV);
+  /// Neurons with one threshold (above the reset), drive and initial voltage each; their number.
+  std::size_t add_population(const LifParams& params, std::span<const double> thresholds_mV,
+                             std::span<const double> drives_mV, std::span<const double> initial_mV);
+  /// A population whose spikes are given; its number.
+  std::size_t add_input(std::size_t size);
+  void connect(std::size_t from, std::size_t to, const Synapses& synapses, TimeMs delay_ms);
 
-  /// Lets the input train of [0, duration) pass through all layers; returns each layer's spikes. A following
-  /// call continues where this one ended.
-  std::vector<SpikeTrain> advance(const SpikeTrain& input, TimeMs duration);
+  /// Spikes of all populations in [0, duration), given those of the inputs, in the order in which they were
+  /// added. A following call continues where this one ended.
+  std::vector<SpikeTrain> advance(std::span<const SpikeTrain> inputs, TimeMs duration);
 
  private:
-  struct Stage {
-    ReferenceLayer layer;
-    DelayLine line;
-    ReferenceLayer::State state;
+  struct Population {
+    LifParams params = {};
+    std::vector<double> thresholds_mV = {};
+    std::vector<double> drives_mV = {};
+    std::vector<LifState> states = {};
+    std::size_t size = 0;
+    bool is_input = false;
   };
-  std::vector<Stage> stages_;
+  struct Synapse {
+    NeuronId target;
+    double weight_mV;
+  };
+  struct Projection {
+    std::size_t from;
+    std::size_t to;
+    TimeMs delay_ms;
+    std::vector<std::vector<Synapse>> synapses_of;  // each source
+  };
+  /// A spike on its way along a projection.
+  struct Arrival {
+    TimeMs time;
+    std::size_t from;
+    NeuronId source;
+    std::size_t projection;
+    friend auto operator<=>(const Arrival&, const Arrival&) = default;
+  };
+  class Course;
+
+  std::vector<Population> populations_;
+  std::vector<Projection> projections_;
+  std::vector<Arrival> waiting_;  // times since the start of the next interval
 };
 
 }  // namespace shallows

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "sim/core/delay_line.hpp"
 #include "tests/sim/event_scheme.hpp"
 #include "tests/sim/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
@@ -50,25 +51,62 @@ std::vector<LayerCase> random_network(std::uint64_t index, Rng& rng) {
   return layers;
 }
 
+/// An input and the layers, one after the other.
+ReferenceEngine in_a_row(const std::vector<LayerCase>& layers, TimeMs delay_ms) {
+  ReferenceEngine engine;
+  std::size_t last = engine.add_input(layers.front().synapses.source_count);
+  for (const LayerCase& layer : layers) {
+    const std::size_t next =
+        engine.add_population(layer.params, layer.thresholds_mV, layer.drives_mV, layer.initial_mV);
+    engine.connect(last, next, layer.synapses, delay_ms);
+    last = next;
+  }
+  return engine;
+}
+
+TEST(ReferenceEngine, GivesTheBitsOfLayersInARow) {
+  std::size_t spikes = 0;
+  for (std::uint64_t index = 0; index < 30; ++index) {
+    Rng rng(52, Purpose::tests, index);
+    const TimeMs delay = index % 4 == 0 ? 0.0 : rng.uniform(0.1, 30.0);
+    const std::vector<LayerCase> layers = random_network(index, rng);
+    ReferenceEngine engine = in_a_row(layers, delay);
+    std::vector<DelayLine> lines(layers.size(), DelayLine(delay));
+    std::vector<ReferenceLayer::State> states;
+    for (const LayerCase& layer : layers) states.push_back(layer.reference().initial_state(layer.initial_mV));
+    for (int interval = 0; interval < 3; ++interval) {
+      const SpikeTrain input = random_arrivals(200, 12, 100.0, index % 5 == 0 ? 1.0 : 0.0, rng);
+      const std::vector<SpikeTrain> got = engine.advance({&input, 1}, 100.0);
+      EXPECT_EQ(got[0], input);
+      SpikeTrain emitted = input, arrivals;
+      for (std::size_t l = 0; l < layers.size(); ++l) {
+        lines[l].advance(emitted, 100.0, arrivals);
+        layers[l].reference().run(arrivals, 100.0, states[l], emitted);
+        EXPECT_EQ(got[1 + l], emitted) << "case " << index << ", layer " << l;
+        spikes += emitted.size();
+      }
+    }
+  }
+  EXPECT_GT(spikes, 10'000U) << "too quiet to show anything";
+}
+
 TEST(ReferenceEngine, AgreesWithTheSchemeOfTheReleasedCode) {
   std::vector<std::size_t> spikes(3, 0);
   for (std::uint64_t index = 0; index < 60; ++index) {
     Rng rng(51, Purpose::tests, index);
     const TimeMs delay = index % 4 == 0 ? 0.0 : rng.uniform(0.1, 8.0);
-    ReferenceEngine engine;
+    const std::vector<LayerCase> layers = random_network(index, rng);
+    ReferenceEngine engine = in_a_row(layers, delay);
     EventScheme scheme;
-    for (const LayerCase& layer : random_network(index, rng)) {
-      engine.add_layer(layer.reference(), delay, layer.initial_mV);
-      scheme.add_layer(layer, delay);
-    }
+    for (const LayerCase& layer : layers) scheme.add_layer(layer, delay);
     const TimeMs grid = index % 5 == 0 ? 1.0 : 0.0;
     const SpikeTrain input = random_arrivals(400, 12, 200.0, grid, rng);
     const std::vector<SpikeTrain> expected = scheme.run(input, 200.0);
-    const std::vector<SpikeTrain> got = engine.advance(input, 200.0);
-    ASSERT_EQ(got.size(), expected.size());
-    for (std::size_t l = 0; l < got.size(); ++l) {
-      EXPECT_LT(largest_distance(got[l], expected[l]), 1e-9) << "case " << index << ", layer " << l;
-      spikes[l] += got[l].size();
+    const std::vector<SpikeTrain> got = engine.advance({&input, 1}, 200.0);
+    ASSERT_EQ(got.size(), 1 + expected.size());
+    for (std::size_t l = 0; l < expected.size(); ++l) {
+      EXPECT_LT(largest_distance(got[1 + l], expected[l]), 1e-9) << "case " << index << ", layer " << l;
+      spikes[l] += expected[l].size();
     }
   }
   for (const std::size_t count : spikes) EXPECT_GT(count, 1000U) << "too quiet to show anything";
@@ -171,38 +209,22 @@ TEST(ReferenceEngine, StartsFromTheResetWhenRefractorinessEnds) {
   EXPECT_NEAR(times[1], 3.0 + 25.0 * std::log(2.0), 1e-12);
 }
 
-TEST(ReferenceEngine, DelaysEveryLayer) {
-  ReferenceEngine engine;
-  const LayerCase layer = one_neuron(0.0, 0.0, {25.0F});
-  engine.add_layer(layer.reference(), 0.25, layer.initial_mV);
-  engine.add_layer(layer.reference(), 4.0, layer.initial_mV);
-  const auto first = engine.advance(SpikeTrain::from_unsorted({{1.0, 0}, {7.0, 0}}), 8.0);
-  EXPECT_EQ(first[0], SpikeTrain::from_unsorted({{1.25, 0}, {7.25, 0}}));
-  EXPECT_EQ(first[1], SpikeTrain::from_unsorted({{5.25, 0}}));
-  const auto second = engine.advance(SpikeTrain(), 8.0);
-  EXPECT_TRUE(second[0].empty());
-  EXPECT_EQ(second[1], SpikeTrain::from_unsorted({{3.25, 0}}));
-}
-
 TEST(ReferenceEngine, GivesTheSameSpikesInOneIntervalAndInSeveral) {
   for (std::uint64_t index = 0; index < 30; ++index) {
     Rng rng(53, Purpose::tests, index);
     const TimeMs delay = index % 3 == 0 ? 0.0 : rng.uniform(0.1, 30.0);
-    ReferenceEngine whole;
-    ReferenceEngine parts;
-    for (const LayerCase& layer : random_network(index, rng)) {
-      whole.add_layer(layer.reference(), delay, layer.initial_mV);
-      parts.add_layer(layer.reference(), delay, layer.initial_mV);
-    }
+    ReferenceEngine whole = in_a_row(random_network(index, rng), delay);
+    ReferenceEngine parts = whole;
     const SpikeTrain input = random_arrivals(400, 12, 200.0, 0.0, rng);
-    const std::vector<SpikeTrain> expected = whole.advance(input, 200.0);
+    const std::vector<SpikeTrain> expected = whole.advance({&input, 1}, 200.0);
     std::vector<TimeMs> ends = {200.0};
     for (int i = 0; i < 10; ++i) ends.push_back(rng.uniform(0.0, 200.0));
     std::sort(ends.begin(), ends.end());
     std::vector<SpikeTrain> joined(expected.size());
     TimeMs begin = 0.0;
     for (const TimeMs end : ends) {
-      const std::vector<SpikeTrain> got = parts.advance(cut(input, begin, end), end - begin);
+      const SpikeTrain part = cut(input, begin, end);
+      const std::vector<SpikeTrain> got = parts.advance({&part, 1}, end - begin);
       for (std::size_t l = 0; l < got.size(); ++l) {
         for (std::size_t k = 0; k < got[l].size(); ++k)
           joined[l].append(begin + got[l].times()[k], got[l].sources()[k]);
