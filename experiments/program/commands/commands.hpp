@@ -17,8 +17,20 @@ Command config_command();
 Command bench_command();
 Command paper_command();
 
-inline constexpr Command (*kCommands[])() = {train_command,   bank_command,   test_command, inspect_command,
-                                             compare_command, figure_command, list_command, config_command,
-                                             bench_command,   paper_command};
+// One name to a line.
+// clang-format off
+inline constexpr Command (*kCommands[])() = {
+    train_command,
+    bank_command,
+    test_command,
+    inspect_command,
+    compare_command,
+    figure_command,
+    list_command,
+    config_command,
+    bench_command,
+    paper_command,
+};
+// clang-format on
 
 }  // namespace shallows
