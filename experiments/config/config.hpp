@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "encoders/complex_cells.hpp"
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/upper_layers.hpp"
 #include "models/banks/banks.hpp"
 #include "models/networks/networks.hpp"
 #include "sim/core/fields.hpp"

@@ -35,9 +35,9 @@ std::vector<Catalogue> catalogues() {
   std::vector<Listed> datasets;
   for (const DatasetSource& source : dataset_sources())
     datasets.push_back({std::string(source.name), std::string(source.about)});
-  return {{"networks", listed(Networks())},
-          {"banks", listed(Banks())},
-          {"rules", std::move(rules)},
+  return {{"networks", listed(Networks())},    {"banks", listed(Banks())},
+          {"layers", listed(UpperLayers())},   {"activations", listed(Activations())},
+          {"losses", listed(ReadoutLosses())}, {"rules", std::move(rules)},
           {"datasets", std::move(datasets)}};
 }
 

@@ -5,12 +5,12 @@
 #include <cstddef>
 
 #include "encoders/complex_cells.hpp"
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/upper_layers.hpp"
 #include "models/banks/hidden_inhibition.hpp"
 #include "models/rate/activations.hpp"
-#include "models/rate/hidden_rules.hpp"
 #include "models/rate/losses.hpp"
 #include "models/rate/readout_rules.hpp"
+#include "plasticity/rates/hidden_rules.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {

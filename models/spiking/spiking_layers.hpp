@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "encoders/complex_cells.hpp"
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/upper_layers.hpp"
 #include "models/spiking/spiking_network.hpp"
 
 namespace shallows {

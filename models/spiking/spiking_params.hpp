@@ -4,7 +4,7 @@
 #include <array>
 
 #include "encoders/current_encoder.hpp"
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/upper_layers.hpp"
 #include "plasticity/spikes/spike_rules.hpp"
 #include "sim/core/fields.hpp"
 #include "sim/core/types.hpp"

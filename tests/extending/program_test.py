@@ -38,6 +38,28 @@ loss_mV = 0.25
 learning_rate = 1.0
 """
 
+DEEP = """
+model = "rate"
+name = "deep"
+seed = 3
+[dataset]
+name = "text"
+[[hidden]]
+kind = "checkers"
+size = 40
+patch = 4
+rule = "instar"
+learning_rate_factor = 1e-3
+[[hidden]]
+kind = "pairs"
+activation = "softplus"
+[readout]
+loss = "cross-entropy"
+[training]
+epochs = 20
+learning_rate = 1e-2
+"""
+
 
 def copy_sources(tree):
     """Touches only what differs, so that little is compiled anew."""
@@ -97,6 +119,7 @@ class Program(unittest.TestCase):
     def test_lists_what_was_added(self):
         listed = json.loads(self.shallows("list", "--json"))
         for kind, name in (("rules", "homeostasis"), ("banks", "checkers"), ("datasets", "text"),
+                           ("rules", "instar"), ("layers", "pairs"), ("activations", "softplus"),
                            ("commands", "hello")):
             self.assertIn(name, [entry["name"] for entry in listed[kind]])
 
@@ -117,6 +140,14 @@ class Program(unittest.TestCase):
         self.assertEqual(tested["test_accuracy"], result["test_accuracy"])
         lossless = json.loads(self.shallows("train", "toys.toml", "--json", "-o", "0.h5", "--set", "readout.loss_mV=0"))
         self.assertLess(result["spikes_per_image"]["readout"], lossless["spikes_per_image"]["readout"])
+
+    def test_trains_a_rate_network_of_the_new_layers(self):
+        (self.work / "deep.toml").write_text(DEEP)
+        result = json.loads(self.shallows("train", "deep.toml", "--json", "-o", "deep.h5"))
+        self.assertEqual((result["model"], result["hidden"]), ("l-in+pairs", 39))
+        self.assertGreater(result["test_accuracy"], 60)
+        tested = json.loads(self.shallows("test", "deep.h5", "--json"))
+        self.assertEqual(tested["test_accuracy"], result["test_accuracy"])
 
     def test_makes_the_new_bank(self):
         made = json.loads(self.shallows("bank", "toys.toml", "--json", "-o", "bank.h5"))

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "models/rate/hidden_rules.hpp"
+#include "plasticity/rates/hidden_rules.hpp"
 #include "plasticity/rates/rate_batch.hpp"
 #include "sim/core/rng.hpp"
 

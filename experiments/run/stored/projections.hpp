@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "encoders/complex_cells.hpp"
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/upper_layers.hpp"
 #include "sim/core/named_array.hpp"
 
 namespace shallows {

@@ -1,21 +1,15 @@
-#include "encoders/upper_layers.hpp"
+#include "encoders/layers/random_layer.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
-#include <utility>
 
-#include "sim/core/chosen_fields.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {
-
-double centre_of(std::size_t first, std::size_t patch) {
-  return static_cast<double>(first) + (static_cast<double>(patch) - 1.0) / 2.0;
-}
 
 bool is_full(const RandomLayerParams& params, ImageShape images) {
   return params.patch == 0 || params.patch >= std::max(images.height, images.width);
@@ -35,22 +29,7 @@ std::vector<NeuronId> inside(std::span<const Place> places, PatchPosition corner
   return neurons;
 }
 
-/// What use.operator()<Entry>(params) gives for the layer that is chosen.
-template <class Choice, class Use>
-decltype(auto) with_layer(Choice& kind, Use&& use) {
-  return with_chosen(UpperLayers(), kind.index(), [&]<class Entry>() {
-    return use.template operator()<Entry>(std::get<typename Entry::Params>(kind));
-  });
-}
-
 }  // namespace
-
-std::vector<Place> places_of(const ReceptiveFields& bank) {
-  std::vector<Place> places;
-  for (const PatchPosition p : bank.positions())
-    places.push_back({centre_of(p.row, bank.patch()), centre_of(p.column, bank.patch())});
-  return places;
-}
 
 Fields<RandomLayerParams> RandomLayerParams::fields() {
   return {
@@ -62,11 +41,6 @@ Fields<RandomLayerParams> RandomLayerParams::fields() {
       field("scale", &RandomLayerParams::scale, "mV if spiking",
             "standard deviation of a weight times root of the number of synapses",
             positive(kLargestVoltage))};
-}
-
-Fields<UpperLayer> UpperLayer::fields() {
-  return chosen_fields<UpperLayers>("kind", &UpperLayer::kind, "layer",
-                                    "synapses from the hidden layer below", "");
 }
 
 void RandomLayer::set_defaults(Params& params, Unit unit) {
@@ -124,40 +98,6 @@ Projection RandomLayer::make(const Params& params, const LayerSource& source) {
     layer.places.push_back({centre_of(drawn[i].row, height), centre_of(drawn[i].column, width)});
   }
   return layer;
-}
-
-std::string layer_name(std::size_t layer) { return layer == 1 ? "hidden" : "hidden" + std::to_string(layer); }
-
-std::string abbreviation_of(const UpperLayer& layer) {
-  return with_layer(layer.kind, []<class Entry>(const auto&) { return std::string(Entry::abbreviation); });
-}
-
-std::optional<Problem> layer_problem(const UpperLayer& layer, const ImageShape* images) {
-  return with_layer(layer.kind, [&]<class Entry>(const auto& params) -> std::optional<Problem> {
-    if constexpr (requires { Entry::problem(params, images); }) return Entry::problem(params, images);
-    return std::nullopt;
-  });
-}
-
-void set_layer_defaults(UpperLayer& layer, Unit unit) {
-  with_layer(layer.kind, [&]<class Entry>(auto& params) {
-    if constexpr (requires { Entry::set_defaults(params, unit); }) Entry::set_defaults(params, unit);
-  });
-}
-
-std::vector<Projection> make_upper_layers(std::span<const UpperLayer> layers, std::vector<Place> first,
-                                          ImageShape images, std::uint64_t seed) {
-  std::vector<Projection> made;
-  for (std::size_t l = 0; l < layers.size() && layers[l].exists(); ++l) {
-    const LayerSource source{.below = made.empty() ? std::span<const Place>(first) : made.back().places,
-                             .images = images,
-                             .seed = seed,
-                             .layer = l + 2};
-    with_layer(layers[l].kind, [&]<class Entry>(const auto& params) {
-      if constexpr (requires { Entry::make(params, source); }) made.push_back(Entry::make(params, source));
-    });
-  }
-  return made;
 }
 
 }  // namespace shallows

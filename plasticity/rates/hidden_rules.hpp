@@ -1,8 +1,11 @@
 // The list of rules by which a hidden layer of a rate network learns, inside its patches.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 
 #include "plasticity/rates/hebbian_rules.hpp"
 #include "plasticity/rates/taught_rules.hpp"
@@ -25,9 +28,26 @@ using HiddenRules = List<FixedHidden, Backprop, FeedbackAlignment, Hebb, Oja, Sa
 using HiddenRuleChoice = HiddenRules::Chosen;
 
 /// Null if the hidden layer does not learn.
-const RateRuleParams* learning_params(const HiddenRuleChoice& rule);
-bool is_taught(const HiddenRuleChoice& rule);
+inline const RateRuleParams* learning_params(const HiddenRuleChoice& rule) {
+  return std::visit(
+      [](const auto& params) -> const RateRuleParams* {
+        if constexpr (std::derived_from<std::decay_t<decltype(params)>, RateRuleParams>) return &params;
+        return nullptr;
+      },
+      rule);
+}
+
+inline bool is_taught(const HiddenRuleChoice& rule) {
+  return with_chosen(HiddenRules(), rule.index(), []<class Entry>() {
+    if constexpr (requires { Entry::taught; }) return Entry::taught;
+    return false;
+  });
+}
+
 /// Empty if the hidden layer does not learn.
-std::string abbreviation_of(const HiddenRuleChoice& rule);
+inline std::string abbreviation_of(const HiddenRuleChoice& rule) {
+  return with_chosen(HiddenRules(), rule.index(),
+                     []<class Entry>() { return std::string(Entry::abbreviation); });
+}
 
 }  // namespace shallows
