@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -94,12 +93,5 @@ class Descriptor {
   Stamp stamp_;
   std::uint64_t write_back_end_ = 0;  // the disk has been asked to write what lies before
 };
-
-/// Opens for reading and writing, and locks until it is closed; nothing if another process has the lock. Some
-/// network file systems have no locks; there nobody has. Throws Error (data) if it can't be opened.
-std::optional<int> open_exclusively(const std::string& path, int flags);
-
-/// "<problem> (<why>); <suggestion>" for a write to `path` that failed with `error`, an errno.
-std::string write_failure(const std::string& path, int error);
 
 }  // namespace shallows::h5

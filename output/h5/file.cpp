@@ -6,6 +6,7 @@
 #include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
 #include "output/h5/driver.hpp"
+#include "output/h5/system_file.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows::h5 {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <random>
 
+#include "output/h5/system_file.hpp"
 #include "sim/core/error.hpp"
 #include "tests/output/file_size_limit.hpp"
 #include "tests/output/temporary_directory.hpp"
