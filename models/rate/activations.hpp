@@ -26,7 +26,7 @@ struct Linear {
     static Fields<Params> fields() { return {}; }
   };
   static constexpr std::string_view name = "linear";
-  static constexpr std::string_view about = "y = a";
+  static constexpr std::string_view about = "y = a, without a threshold";
   static float answer(float a) { return a; }
   static float slope(float) { return 1.0F; }
 };

@@ -38,7 +38,10 @@ TEST(Catalogue, ListsWhatAConfigurationCanChoose) {
     return false;
   };
   const std::pair<const char*, const char*> choices[] = {
-      {"networks", "model"}, {"banks", "hidden.kind"}, {"rules", "hidden.rule"}, {"rules", "readout.rule"}};
+      {"networks", "model"},      {"banks", "hidden.kind"},
+      {"rules", "hidden.rule"},   {"rules", "readout.rule"},
+      {"rules", "hidden.2.rule"}, {"layers", "hidden.2.kind"},
+      {"losses", "readout.loss"}, {"activations", "hidden.activation"}};
   for (const auto& [list, key] : choices) {
     for (const std::string& name : std::get<ChoiceDomain>(find_config_key(key)->domain).names)
       EXPECT_TRUE(has(list, name)) << name;

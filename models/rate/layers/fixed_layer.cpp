@@ -55,14 +55,20 @@ void FixedRateLayer::respond(std::span<const float> in, AlignedVector<float>& ou
   const std::size_t count = in.size() / inputs();
   assert(in.size() == count * inputs());
   out.resize(count * row());
+  // Who asks for one image has others to ask for at the same time.
+  const auto multiply = [&](const PackedSynapses<float>& place, AlignedVector<float>& rows) {
+    if (count == 1) return place.multiply(in, rows);
+    place.multiply_many(in, rows);
+  };
   const auto each_image = [&](auto&& use) {
+    if (count == 1) return use(std::size_t{0});
     tbb::parallel_for(std::size_t{0}, count, [&](std::size_t k) { use(k * row()); });
   };
   const auto row_of = [&](AlignedVector<float>& rows, std::size_t first) {
     return std::span(rows).subspan(first, size());
   };
   if (places_.size() == 1) {
-    places_.front().multiply_many(in, out);
+    multiply(places_.front(), out);
     each_image([&](std::size_t first) { activate(row_of(out, first)); });
     return;
   }
@@ -71,7 +77,7 @@ void FixedRateLayer::respond(std::span<const float> in, AlignedVector<float>& ou
   for (std::size_t p = 0; p < places_.size(); ++p) {
     const bool first_of_largest = p == 0 && pooling_ == Pooling::largest;
     AlignedVector<float>& rows = first_of_largest ? out : at_place;
-    places_[p].multiply_many(in, rows);
+    multiply(places_[p], rows);
     if (first_of_largest) continue;
     each_image([&](std::size_t first) { add_place(row_of(at_place, first), row_of(out, first)); });
   }
