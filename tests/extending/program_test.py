@@ -134,7 +134,7 @@ class Program(unittest.TestCase):
 
     def test_trains_and_tests_with_what_was_added(self):
         result = json.loads(self.shallows("train", "toys.toml", "--json", "-o", "run.h5", "--seed", "4"))
-        self.assertEqual((result["dataset"], result["training_images"], result["test_images"]), ("text", 60, 20))
+        self.assertEqual((result["dataset"], result["images_trained"], result["test_images"]), ("text", 60, 20))
         self.assertIn("cb", result["model"])
         tested = json.loads(self.shallows("test", "run.h5", "--json"))
         self.assertEqual(tested["test_accuracy"], result["test_accuracy"])
