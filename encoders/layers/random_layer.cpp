@@ -12,7 +12,7 @@ namespace shallows {
 namespace {
 
 bool is_full(const RandomLayerParams& params, ImageShape images) {
-  return params.patch == 0 || params.patch >= std::max(images.height, images.width);
+  return params.patch == 0 || (params.patch == images.height && params.patch == images.width);
 }
 
 /// The neurons whose places lie in the patch, ascending.
@@ -48,8 +48,7 @@ void RandomLayer::set_defaults(Params& params, Unit unit) {
 }
 
 std::optional<Problem> RandomLayer::problem(const Params& params, const ImageShape* images) {
-  if (images == nullptr || is_full(params, *images) ||
-      (params.patch <= images->height && params.patch <= images->width))
+  if (images == nullptr || (params.patch <= images->height && params.patch <= images->width))
     return std::nullopt;
   return Problem{"patch = " + std::to_string(params.patch) + " is larger than one side of the images", "",
                  "choose at most the smaller side, or 0 for all"};

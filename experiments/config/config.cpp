@@ -217,6 +217,10 @@ std::optional<Problem> problem_of_hidden_layers(const Config& config, const Imag
         fmt::format("hidden.pool_step = {} does not divide hidden.pool = {}", pool.step, pool.reach), "",
         "choose steps that reach the outermost shifts"};
   }
+  if (images != nullptr && pool.reach >= std::max(images->height, images->width)) {
+    return Problem{fmt::format("hidden.pool = {} reaches beyond the images", pool.reach),
+                   fmt::format("{} x {} pixels", images->height, images->width), "lower it"};
+  }
   if (const RateParams* rate = config.rate()) {
     const bool inhibited = inhibition_of(config.hidden.bank) != HiddenInhibition::none;
     if (pool.reach > 0 && (inhibited || learning_params(rate->hidden.rule) != nullptr)) {

@@ -150,8 +150,20 @@ ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
       // [[hidden]]: the first table is the section itself, the others are numbered from 2 on.
       const toml::array* layers = name == "hidden" ? node.as_array() : nullptr;
       if (layers != nullptr && layers->is_homogeneous<toml::table>()) {
+        if (layers->size() > 1 + kMostUpperLayers) {
+          refuse(
+              fmt::format("{} has {} [[hidden]] tables (a network has {} hidden layers at most); leave some "
+                          "out",
+                          source, layers->size(), 1 + kMostUpperLayers));
+        }
         for (std::size_t l = 0; l < layers->size(); ++l) {
           const toml::table& layer = *layers->get_as<toml::table>(l);
+          if (l > 0 && !layer.contains("kind")) {
+            refuse(
+                fmt::format("hidden layer {} has no kind (line {} of {}); give one, for example kind = "
+                            "\"random\"",
+                            l + 1, layer.source().begin.line, source));
+          }
           self(self, layer, l == 0 ? "hidden." : fmt::format("hidden.{}.", l + 1));
         }
         continue;

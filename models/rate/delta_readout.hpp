@@ -38,7 +38,7 @@ class DeltaReadout {
   /// learn nothing from them, or all.
   enum class Hearers { active, all };
   /// errors[j] = sum over the classes i of feedback_ij step_i for every input j of image `k` that hears of
-  /// it; 0 for the others (ErrorFeedback).
+  /// it; 0 for the others.
   void send_back(const ClassWeights& feedback, std::span<float> errors, std::size_t k = 0,
                  Hearers hearers = Hearers::active) const;
   /// Makes the steps of the first `count` images.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "models/rate/layers/plastic_layer.hpp"
-#include "plasticity/rates/error_feedback.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {
@@ -166,14 +165,12 @@ std::size_t RateNetwork::hidden() const { return layers() > 0 ? readout_.inputs(
 
 std::size_t RateNetwork::layers() const { return fixed_.size() + (in_place_ ? 1 : 0) + plastic_.size(); }
 
-bool RateNetwork::hidden_learns() const { return in_place_ || !plastic_.empty(); }
-
 bool RateNetwork::bank_learns() const {
   return in_place_ || (fixed_.empty() && !plastic_.empty() && plastic_.front().learns());
 }
 
 std::size_t RateNetwork::granularity() const {
-  if (!hidden_learns() && batch_ == 1) return 1;
+  if (!in_place_ && plastic_.empty() && batch_ == 1) return 1;
   return batch_ * std::max<std::size_t>(1, kBatch / batch_);
 }
 
@@ -261,9 +258,8 @@ void RateNetwork::teach_in_place(std::size_t k, std::span<const float> rates, Le
   const std::span<float> steps = in_place_->learner.steps(k);
   // One image of a batch is enough to follow the alignment.
   errors_of_readout(0, DeltaReadout::Hearers::active, k == 0, steps, report);
-  const ErrorFeedback<float> rule{.learning_rate_factor = in_place_->learning_rate_factor};
   for (std::size_t j = 0; j < steps.size(); ++j) {
-    steps[j] = rule.step(rates[j], steps[j]);
+    steps[j] = rates[j] > 0.0F ? in_place_->learning_rate_factor * steps[j] : 0.0F;
     in_place_->biases[j] += steps[j];
   }
 }

@@ -69,8 +69,6 @@ class RateNetwork {
   /// Hidden layers.
   std::size_t layers() const;
   bool bank_learns() const;
-  /// Whether anything but the readout learns.
-  bool hidden_learns() const;
   /// Images after which learn() may be cut without another result.
   std::size_t granularity() const;
 

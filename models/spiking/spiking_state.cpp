@@ -7,23 +7,22 @@
 
 namespace shallows::spiking_state {
 
-void save(const std::string& population, const std::vector<LifState>& neurons,
+void save(const std::string& population, std::size_t neurons, const std::vector<LifState>& state,
           std::vector<NamedArray>& arrays) {
   std::vector<double> v, refractory;
-  for (const LifState& neuron : neurons) {
+  for (const LifState& neuron : state) {
     v.push_back(neuron.v_mV);
     refractory.push_back(neuron.refractory_left_ms);
   }
-  arrays.push_back({"state/" + population + "/v_mV", {v.size()}, std::move(v)});
-  arrays.push_back(
-      {"state/" + population + "/refractory_left_ms", {refractory.size()}, std::move(refractory)});
+  arrays.push_back({"state/" + population + "/v_mV", {neurons}, std::move(v)});
+  arrays.push_back({"state/" + population + "/refractory_left_ms", {neurons}, std::move(refractory)});
 }
 
-void load(const std::string& population, std::span<const NamedArray> arrays, std::vector<LifState>& neurons) {
-  const auto& v = array_values<double>(arrays, "state/" + population + "/v_mV", neurons.size());
-  const auto& left =
-      array_values<double>(arrays, "state/" + population + "/refractory_left_ms", neurons.size());
-  for (std::size_t i = 0; i < neurons.size(); ++i) neurons[i] = {v[i], left[i]};
+void load(const std::string& population, std::size_t neurons, std::span<const NamedArray> arrays,
+          std::vector<LifState>& state) {
+  const auto& v = array_values<double>(arrays, "state/" + population + "/v_mV", neurons);
+  const auto& left = array_values<double>(arrays, "state/" + population + "/refractory_left_ms", neurons);
+  for (std::size_t i = 0; i < neurons; ++i) state[i] = {v[i], left[i]};
 }
 
 void save_line(const std::string& name, const DelayLine& line, std::vector<NamedArray>& arrays) {

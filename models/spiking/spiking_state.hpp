@@ -17,9 +17,10 @@
 
 namespace shallows::spiking_state {
 
-void save(const std::string& population, const std::vector<LifState>& neurons,
+void save(const std::string& population, std::size_t neurons, const std::vector<LifState>& state,
           std::vector<NamedArray>& arrays);
-void load(const std::string& population, std::span<const NamedArray> arrays, std::vector<LifState>& neurons);
+void load(const std::string& population, std::size_t neurons, std::span<const NamedArray> arrays,
+          std::vector<LifState>& state);
 
 template <class Real>
 void save(const std::string& population, std::size_t neurons, const LifLayerState<Real>& state,
@@ -30,11 +31,6 @@ void save(const std::string& population, std::size_t neurons, const LifLayerStat
   };
   save_as("normalised_v", state.x);
   if (!state.refractory_left_ms.empty()) save_as("refractory_left_ms", state.refractory_left_ms);
-}
-
-inline void save(const std::string& population, std::size_t, const std::vector<LifState>& neurons,
-                 std::vector<NamedArray>& arrays) {
-  save(population, neurons, arrays);
 }
 
 template <class Real>
@@ -49,11 +45,6 @@ void load(const std::string& population, std::size_t neurons, std::span<const Na
   if (!state.refractory_left_ms.empty()) load_from("refractory_left_ms", state.refractory_left_ms);
 }
 
-inline void load(const std::string& population, std::size_t, std::span<const NamedArray> arrays,
-                 std::vector<LifState>& neurons) {
-  load(population, arrays, neurons);
-}
-
 /// `name` is that of the population to which the line leads.
 void save_line(const std::string& name, const DelayLine& line, std::vector<NamedArray>& arrays);
 /// Throws Error (data) unless it is a train of `source_count` neurons.
@@ -66,7 +57,7 @@ std::vector<NamedArray> arrays_of(const Stages& stages, const typename Stages::S
                                   std::span<const std::string> populations,
                                   std::span<const std::size_t> sizes, const std::string& prefix) {
   std::vector<NamedArray> arrays;
-  save(populations.front(), state.input, arrays);
+  save(populations.front(), sizes.front(), state.input, arrays);
   for (std::size_t l = 0; l < state.layers.size(); ++l) {
     save_line(populations[l + 1], state.layers[l].line, arrays);
     save(populations[l + 1], sizes[l + 1], state.layers[l].neurons, arrays);
@@ -82,7 +73,7 @@ template <class Stages>
 void restore(const Stages& stages, std::span<const NamedArray> arrays,
              std::span<const std::string> populations, std::span<const std::size_t> sizes, TimeMs delay_ms,
              typename Stages::State& state) {
-  load(populations.front(), arrays, state.input);
+  load(populations.front(), sizes.front(), arrays, state.input);
   for (std::size_t l = 0; l < state.layers.size(); ++l) {
     state.layers[l].line = load_line(populations[l + 1], delay_ms, sizes[l], arrays);
     load(populations[l + 1], sizes[l + 1], arrays, state.layers[l].neurons);

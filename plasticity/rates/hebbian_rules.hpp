@@ -54,12 +54,8 @@ Weights residual_increment(const Batch& batch, const Weights& w, Drive&& drive) 
   return increment;
 }
 
-struct HebbParams : RateRuleParams {
-  static Fields<HebbParams> fields() { return inherited<HebbParams, RateRuleParams>(); }
-};
-
 struct Hebb {
-  using Params = HebbParams;
+  using Params = PlainRuleParams<Hebb>;
   static constexpr std::string_view name = "hebb";
   static constexpr std::string_view abbreviation = "hebb";
   static constexpr std::string_view about = "dw = eta y x: what fires together wires together, without bound";
@@ -73,12 +69,8 @@ struct Hebb {
   }
 };
 
-struct OjaParams : RateRuleParams {
-  static Fields<OjaParams> fields() { return inherited<OjaParams, RateRuleParams>(); }
-};
-
 struct Oja {
-  using Params = OjaParams;
+  using Params = PlainRuleParams<Oja>;
   static constexpr std::string_view name = "oja";
   static constexpr std::string_view abbreviation = "oja";
   static constexpr std::string_view about = "Oja's subspace rule: the principal subspace";
@@ -90,12 +82,8 @@ struct Oja {
   }
 };
 
-struct SangerParams : RateRuleParams {
-  static Fields<SangerParams> fields() { return inherited<SangerParams, RateRuleParams>(); }
-};
-
 struct Sanger {
-  using Params = SangerParams;
+  using Params = PlainRuleParams<Sanger>;
   static constexpr std::string_view name = "sanger";
   static constexpr std::string_view abbreviation = "sanger";
   static constexpr std::string_view about = "Sanger's rule: principal components, one after the other";
@@ -107,12 +95,8 @@ struct Sanger {
   }
 };
 
-struct NonlinearHebbParams : RateRuleParams {
-  static Fields<NonlinearHebbParams> fields() { return inherited<NonlinearHebbParams, RateRuleParams>(); }
-};
-
 struct NonlinearHebb {
-  using Params = NonlinearHebbParams;
+  using Params = PlainRuleParams<NonlinearHebb>;
   static constexpr std::string_view name = "nonlinear-hebb";
   static constexpr std::string_view abbreviation = "nlh";
   static constexpr std::string_view about =

@@ -30,4 +30,10 @@ struct RateRuleParams {
   }
 };
 
+/// Those of a rule that has no others. Every rule has a type of its own, by which a choice knows it.
+template <class Rule>
+struct PlainRuleParams : RateRuleParams {
+  static Fields<PlainRuleParams> fields() { return inherited<PlainRuleParams, RateRuleParams>(); }
+};
+
 }  // namespace shallows

@@ -21,12 +21,8 @@ Weights taught_increment(const Batch& batch) {
   return increment;
 }
 
-struct BackpropParams : RateRuleParams {
-  static Fields<BackpropParams> fields() { return inherited<BackpropParams, RateRuleParams>(); }
-};
-
 struct Backprop {
-  using Params = BackpropParams;
+  using Params = PlainRuleParams<Backprop>;
   static constexpr std::string_view name = "backprop";
   static constexpr std::string_view abbreviation = "bp";
   static constexpr std::string_view about = "errors come back through the weights of the layer above";

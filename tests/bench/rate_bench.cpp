@@ -67,6 +67,6 @@ void rate_learning(benchmark::State& state, HiddenRuleChoice rule) {
 
 BENCHMARK(rate_product)->Args({128, 3})->Args({5000, 10})->Args({5000, 28});
 BENCHMARK_CAPTURE(rate_learning, fixed, FixedHidden::Params{})->Args({5000, 10})->Args({5000, 28});
-BENCHMARK_CAPTURE(rate_learning, backprop, BackpropParams{})->Args({5000, 10})->Args({5000, 28});
+BENCHMARK_CAPTURE(rate_learning, backprop, Backprop::Params{})->Args({5000, 10})->Args({5000, 28});
 
 }  // namespace

@@ -56,7 +56,7 @@ double slope(PlainNetwork& net, double& value, const std::vector<float>& x, std:
 
 TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
   for (const ReadoutLossChoice loss : {ReadoutLossChoice{}, ReadoutLossChoice{CrossEntropy::Params{}}}) {
-    const RateParams params = params_of(BackpropParams{}, loss);
+    const RateParams params = params_of(Backprop::Params{}, loss);
     const ReceptiveFields bank = random_bank(5);
     const ImageSet images = random_images(4, 0);
     for (std::size_t n = 0; n < images.size(); ++n) {
@@ -89,7 +89,7 @@ TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
 TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
   const ImageSet images = random_images(RateNetwork::kBatch * 2 + 13, 1);
   for (const HiddenRuleChoice& rule :
-       {HiddenRuleChoice(BackpropParams{}), HiddenRuleChoice(FeedbackAlignmentParams{})}) {
+       {HiddenRuleChoice(Backprop::Params{}), HiddenRuleChoice(FeedbackAlignmentParams{})}) {
     for (const std::size_t patch : {std::size_t{1}, std::size_t{5}, std::size_t{12}}) {
       RateParams params = params_of(rule);
       std::visit(
@@ -124,7 +124,7 @@ TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
 
 TEST(HiddenLearning, LeavesWeightsOutsideOfThePatchesAtZero) {
   const ImageSet images = random_images(100, 2);
-  const RateParams params = params_of(BackpropParams{});
+  const RateParams params = params_of(Backprop::Params{});
   const ReceptiveFields bank = random_bank(4);
   RateNetwork net = network(params, bank);
   learn(net, images, 2e-2);
@@ -139,7 +139,7 @@ TEST(HiddenLearning, LeavesWeightsOutsideOfThePatchesAtZero) {
 
 TEST(HiddenLearning, HandlesColourAndShapesThatFillNoVector) {
   const ImageShape shape{.height = 7, .width = 19, .channels = 3};
-  const RateParams params = params_of(BackpropParams{});
+  const RateParams params = params_of(Backprop::Params{});
   const ReceptiveFields bank = random_bank(3, shape);
   RateNetwork net = network(params, bank);
   PlainNetwork plain = PlainNetwork::of(net, params, bank);
@@ -196,7 +196,7 @@ TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
 
 TEST(Backprop, HasNoAngleToReport) {
   const ReceptiveFields bank = random_bank(5);
-  RateNetwork net = network(params_of(BackpropParams{}), bank);
+  RateNetwork net = network(params_of(Backprop::Params{}), bank);
   EXPECT_EQ(learn(net, random_images(100, 4), 2e-2).angles, 0U);
 }
 
@@ -209,7 +209,7 @@ TEST(RateCosts, CountTheSynapsesAndWhatTheyArePackedIn) {
   // A block of 128 lanes has a row for each pixel under its patches: at least those of one, at most all.
   EXPECT_GE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 25.0);
   EXPECT_LE(fixed.product.computed_multiply_adds, 2.0 * 128.0 * 144.0);
-  const RateCosts learned = network(params_of(BackpropParams{}), bank).costs(0.5);
+  const RateCosts learned = network(params_of(Backprop::Params{}), bank).costs(0.5);
   EXPECT_EQ(learned.product.bytes, fixed.product.bytes);
   EXPECT_EQ(learned.learning.useful_multiply_adds, 0.5 * 150.0 * (10.0 + 25.0));
   EXPECT_GT(learned.total().computed_multiply_adds, fixed.total().computed_multiply_adds);
@@ -233,7 +233,7 @@ TEST(CrossEntropy, AnswersWithProbabilitiesAndLearnsTheClassesApart) {
 
 TEST(RateNetworkReport, TellsADivergence) {
   const ReceptiveFields bank = random_bank(5);
-  for (const HiddenRuleChoice& rule : {HiddenRuleChoice(), HiddenRuleChoice(BackpropParams{})}) {
+  for (const HiddenRuleChoice& rule : {HiddenRuleChoice(), HiddenRuleChoice(Backprop::Params{})}) {
     RateNetwork net = network(params_of(rule), bank);
     const LearningReport report = learn(net, random_images(300, 7), 3.0);
     EXPECT_TRUE(report.diverged.has_value() || report.silent > 100U);

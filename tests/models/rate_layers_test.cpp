@@ -119,7 +119,7 @@ void learn(RateNetwork& net, const ImageSet& images, double rate) {
 
 TEST(RateLayers, AnswerAsTheirDefinitionSays) {
   const ImageSet images = random_images(20, 0);
-  for (const HiddenRuleChoice rule : {HiddenRuleChoice{}, HiddenRuleChoice{BackpropParams{}}}) {
+  for (const HiddenRuleChoice rule : {HiddenRuleChoice{}, HiddenRuleChoice{Backprop::Params{}}}) {
     const Stack stack = deep(rule);
     const RateNetwork net = stack.network();
     EXPECT_EQ(net.hidden(), 40U);
@@ -139,7 +139,7 @@ TEST(RateLayers, FollowTheGradientThatFiniteDifferencesGive) {
   const ImageSet images = random_images(3, 1);
   constexpr double kRate = 1e-2;
   for (std::size_t k = 0; k < images.size(); ++k) {
-    const Stack stack = deep(BackpropParams{});
+    const Stack stack = deep(Backprop::Params{});
     RateNetwork net = stack.network();
     Plain plain = plain_of(net, stack);
     learn(net, images.slice(k, 1), kRate);
@@ -172,8 +172,8 @@ TEST(RateLayers, FollowTheGradientThatFiniteDifferencesGive) {
 
 TEST(RateLayers, LearnTheMeanOfTheStepsOfABatch) {
   const ImageSet images = random_images(4, 2);
-  for (const HiddenRuleChoice rule : {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{strong_feedback()},
-                                      HiddenRuleChoice{OjaParams{}}}) {
+  for (const HiddenRuleChoice rule : {HiddenRuleChoice{Backprop::Params{}},
+                                      HiddenRuleChoice{strong_feedback()}, HiddenRuleChoice{Oja::Params{}}}) {
     const Stack stack = deep(rule, 4);
     RateNetwork together = stack.network();
     const Plain before = plain_of(together, stack);
@@ -225,7 +225,7 @@ TEST(RateLayers, InBatchesOfOneLearnAsTheBankThatLearnsInPlace) {
   // its readout on it learns in the general form. That layer is the identity, so the networks are the same.
   const ImageSet images = random_images(60, 3);
   Stack alone;
-  alone.params.hidden.rule = BackpropParams{};
+  alone.params.hidden.rule = Backprop::Params{};
   RateNetwork in_place = alone.network();
   Projection identity;
   identity.synapses.source_count = 80;
@@ -245,8 +245,9 @@ TEST(RateLayers, InBatchesOfOneLearnAsTheBankThatLearnsInPlace) {
 
 TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
   const ImageSet images = random_images(170, 4);
-  for (const HiddenRuleChoice rule : {HiddenRuleChoice{BackpropParams{}}, HiddenRuleChoice{strong_feedback()},
-                                      HiddenRuleChoice{SangerParams{}}}) {
+  for (const HiddenRuleChoice rule :
+       {HiddenRuleChoice{Backprop::Params{}}, HiddenRuleChoice{strong_feedback()},
+        HiddenRuleChoice{Sanger::Params{}}}) {
     for (const std::size_t batch : {std::size_t{1}, std::size_t{7}}) {
       const Stack stack = deep(rule, batch);
       std::vector<std::vector<NamedArray>> ends;
@@ -279,7 +280,7 @@ TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
 
 TEST(RateLayers, BelowTheFirstThatLearnsStayAsTheyAre) {
   Stack stack = deep(HiddenRuleChoice{});
-  stack.params.upper[1].rule = BackpropParams{};
+  stack.params.upper[1].rule = Backprop::Params{};
   RateNetwork net = stack.network();
   learn(net, random_images(50, 5), 0.05);
   EXPECT_FALSE(net.bank_learns());

@@ -31,9 +31,6 @@ class PlasticRateLayer {
   /// What the layer below is told of the errors at the activations here: by the weights, or by the fixed
   /// random ones that draw_feedback() made.
   RateMatrix<float> errors_below(const RateMatrix<float>& step) const;
-  RateMatrix<float> errors_below_by_backprop(const RateMatrix<float>& step) const {
-    return weights_.transposed_times(step);
-  }
   /// `step` are errors times the readout's learning rates `rates` of the images; only of taught layers.
   void learn(const RateMatrix<float>& x, const RateMatrix<float>& h, const RateMatrix<float>& step,
              const RateVector<float>& rates);

@@ -113,9 +113,18 @@ class Layers(ProgramTestCase):
                 ("rate.toml", ["hidden.pool=3", "hidden.pool_step=2"], ["hidden.pool_step = 2", "hidden.pool = 3"]),
                 ("spiking.toml", ["hidden.pool=1", "hidden.pooling=mean"], ["hidden.pooling"]),
                 ("lif2.toml", ["record.populations=hidden3"], ["hidden3", "input, hidden, hidden2, readout"]),
-                ("rate2.toml", ["hidden.2.patch=1"], ["hidden layer 2", "patch"])):
+                ("rate2.toml", ["hidden.2.patch=1"], ["hidden layer 2", "patch"]),
+                ("rate2.toml", ["hidden.2.patch=9"], ["hidden.2.patch = 9", "smaller side"]),
+                ("rate.toml", ["hidden.pool=8"], ["hidden.pool = 8", "8 x 8"])):
             with self.subTest(change=change):
                 self.assert_refused(self.run_program("train", config, *settings(*change)), EXIT_USAGE, *words)
+
+    def test_tables_that_are_too_many_or_without_a_kind_are_refused(self):
+        self.write("many.toml", deep(RATE, *[SECOND] * 8))
+        self.assert_refused(self.run_program("train", "many.toml"), EXIT_USAGE, "9 [[hidden]] tables", "8 hidden layers")
+        self.write("kindless.toml", deep(RATE, "[[hidden]]\nsize = 40\n"))
+        self.assert_refused(self.run_program("train", "kindless.toml"), EXIT_USAGE, "hidden layer 2 has no kind",
+                            'kind = "random"')
 
     def test_is_made_again_by_backpropagation_through_both_layers(self):
         """From the file and the images, in numpy: the first layer fixed, the second and the third taught."""

@@ -8,12 +8,8 @@
 
 namespace shallows {
 
-struct InstarParams : RateRuleParams {
-  static Fields<InstarParams> fields() { return inherited<InstarParams, RateRuleParams>(); }
-};
-
 struct Instar {
-  using Params = InstarParams;
+  using Params = PlainRuleParams<Instar>;
   static constexpr std::string_view name = "instar", abbreviation = "in";
   static constexpr std::string_view about = "weights move to the inputs that make a neuron answer";
   static constexpr bool taught = false;
