@@ -23,33 +23,33 @@ struct Parts {
   std::size_t classes;
   const ReceptiveFields* bank;
   std::span<const Projection> upper;
-  std::optional<Thresholds> thresholds;
+  std::span<const NamedArray> stored;  ///< of the network that is to be restored; empty of a new one
 };
 
-MemoryNetwork make_network(MemoryParams params, Parts& parts) {
+MemoryNetwork make_network(MemoryParams params, const Parts& parts) {
   params.cells = parts.config.hidden.cells;
   return {params, parts.bank, parts.shape, parts.classes};
 }
 
-RateNetwork make_network(RateParams params, Parts& parts) {
+RateNetwork make_network(RateParams params, const Parts& parts) {
   params.inhibition = inhibition_of(parts.config.hidden.bank);
   params.cells = parts.config.hidden.cells;
   return {params, parts.bank, parts.upper, parts.shape.pixels(), parts.classes, parts.config.seed};
 }
 
-SpikingNetwork make_network(const SpikingParams& params, Parts& parts) {
+SpikingNetwork make_network(const SpikingParams& params, const Parts& parts) {
   std::vector<SpikingLayer> layers =
       spiking_layers(params, *parts.bank, parts.config.hidden.cells.pool, parts.upper);
-  if (!parts.thresholds) {
-    std::vector<std::size_t> sizes = {parts.shape.pixels()};
-    for (const SpikingLayer& layer : layers) sizes.push_back(layer.synapses.targets());
-    sizes.push_back(parts.classes);
-    parts.thresholds = draw_thresholds(params.threshold, sizes, parts.config.seed);
-  }
-  return {params, std::move(layers), std::move(*parts.thresholds), parts.config.seed};
+  std::vector<std::size_t> sizes = {parts.shape.pixels()};
+  for (const SpikingLayer& layer : layers) sizes.push_back(layer.synapses.targets());
+  sizes.push_back(parts.classes);
+  Thresholds thresholds = parts.stored.empty()
+                              ? draw_thresholds(params.threshold, sizes, parts.config.seed)
+                              : stored_thresholds(parts.stored, population_names(parts.config), sizes);
+  return {params, std::move(layers), std::move(thresholds), parts.config.seed};
 }
 
-AnyNetwork build(Parts parts) {
+AnyNetwork build(const Parts& parts) {
   return std::visit([&](const auto& params) -> AnyNetwork { return make_network(params, parts); },
                     parts.config.network);
 }
@@ -103,29 +103,16 @@ void respond_with(const SpikingNetwork& net, std::span<const Image> images, std:
                     [&](std::size_t k) { responses[k] = net.respond(images[k], activities[k]); });
 }
 
-/// Of the populations that a network of this configuration has.
-std::vector<std::size_t> population_sizes(const Config& config, ImageShape shape, std::size_t classes,
-                                          const ReceptiveFields& bank, std::span<const Projection> upper) {
-  std::vector<std::size_t> sizes = {shape.pixels()};
-  const Pool& pool = config.hidden.cells.pool;
-  if (pool.reach > 0) sizes.push_back(simple_cells(bank, pool).fields.size());
-  sizes.push_back(bank.size());
-  for (const Projection& layer : upper) sizes.push_back(layer.synapses.targets());
-  sizes.push_back(classes);
-  return sizes;
-}
-
 }  // namespace
 
 Network::Network(const Config& config, ImageShape shape, std::size_t classes,
                  std::optional<ReceptiveFields> bank, std::vector<Projection> upper,
-                 std::optional<Thresholds> thresholds)
+                 std::span<const NamedArray> stored)
     : shape_(shape),
       bank_(std::move(bank)),
       pool_(config.hidden.cells.pool),
       upper_(std::move(upper)),
-      network_(build(
-          {config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, std::move(thresholds)})) {}
+      network_(build({config, shape, classes, bank_ ? &*bank_ : nullptr, upper_, stored})) {}
 
 Network Network::make(const Config& config, ImageShape shape, std::size_t classes,
                       std::optional<ReceptiveFields> bank) {
@@ -135,7 +122,7 @@ Network Network::make(const Config& config, ImageShape shape, std::size_t classe
   assert(bank.has_value() == (origin != BankOrigin::none));
   std::vector<Projection> upper;
   if (bank) upper = make_upper_layers(config.upper, places_of(*bank), shape, config.seed);
-  return {config, shape, classes, std::move(bank), std::move(upper), std::nullopt};
+  return {config, shape, classes, std::move(bank), std::move(upper), {}};
 }
 
 Network Network::restore(const Config& config, std::span<const NamedArray> arrays, std::size_t classes,
@@ -153,12 +140,7 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
     const std::size_t below = l == 0 ? bank->size() : upper.back().synapses.targets();
     upper.push_back(stored_projection(arrays, layer_name(l + 2), below));
   }
-  std::optional<Thresholds> thresholds;
-  if (config.spiking() != nullptr) {
-    thresholds = stored_thresholds(arrays, population_names(config),
-                                   population_sizes(config, shape, classes, *bank, upper));
-  }
-  Network network(config, shape, classes, std::move(bank), std::move(upper), std::move(thresholds));
+  Network network(config, shape, classes, std::move(bank), std::move(upper), arrays);
   std::visit(
       [&](auto& net) {
         if constexpr (requires { net.restore_weights(arrays); }) {
@@ -173,7 +155,7 @@ Network Network::restore(const Config& config, std::span<const NamedArray> array
 Network Network::with_bank(const Config& config, ReceptiveFields bank) const {
   const auto& rate = std::get<RateNetwork>(network_);
   assert(!rate.bank_learns());
-  Network network(config, shape_, classes(), std::move(bank), upper(), std::nullopt);
+  Network network(config, shape_, classes(), std::move(bank), upper(), {});
   std::get<RateNetwork>(network.network_).restore(rate.arrays());
   return network;
 }

@@ -26,8 +26,8 @@ namespace shallows {
 /// too.
 enum class Restore { everything, for_test };
 
-/// To add a network is to name it here and to say how it is made, learns and responds (network.cpp); what else
-/// it has, such as arrays to store or populations that spike, is found out from its members.
+/// To add a network is to name it here and to say how it is made, learns and responds (network.cpp); what
+/// else it has, such as arrays to store or populations that spike, is found out from its members.
 using AnyNetwork = std::variant<SpikingNetwork, RateNetwork, MemoryNetwork>;
 
 class Network {
@@ -87,7 +87,7 @@ class Network {
 
  private:
   Network(const Config& config, ImageShape shape, std::size_t classes, std::optional<ReceptiveFields> bank,
-          std::vector<Projection> upper, std::optional<Thresholds> thresholds);
+          std::vector<Projection> upper, std::span<const NamedArray> stored);
   std::optional<std::vector<float>> learned_weights(std::size_t layer) const;
 
   ImageShape shape_;
