@@ -27,3 +27,9 @@ function(shallows_library name)
   # What our headers put into the code of others has the same bits, too.
   target_compile_options(shallows_${name} INTERFACE -ffp-contract=off)
 endfunction()
+
+# Where sources are compiled several at a time (CMAKE_UNITY_BUILD), these are not: those that include themselves once
+# for every instruction set, and those that another program replaces.
+function(shallows_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()

@@ -17,7 +17,7 @@
 namespace shallows {
 namespace {
 
-constexpr int kRounds = 10;
+constexpr int kLayerRounds = 10;
 
 struct LayerTiming {
   double seconds = 0.0;  ///< per presentation
@@ -76,7 +76,7 @@ LayerTimes layer_times(const LifLayer<float>& layer, const Workload& work, std::
   SpikeTrain spikes;
   LayerTimes fastest;
   const auto total = [](const LayerTimes& times) { return times.filtering + times.walking + times.ordering; };
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kLayerRounds; ++round) {
     LayerTimes times;
     auto state = layer.initial_state(work.rest_mV());
     for (std::size_t k = 0; k < images; ++k) {
@@ -128,8 +128,8 @@ nlohmann::json layer_figures(const Workload& work) {
   const Counts counts = count_events(work, synapses, fast);
   const std::size_t images = work.arrivals.size();
   const double ceiling = ceiling_lanes_per_second();
-  const LayerTiming single = time_layer(fast, work, images, kRounds);
-  const LayerTiming twofold = time_layer(fast_layer<double>(work, synapses), work, images, kRounds);
+  const LayerTiming single = time_layer(fast, work, images, kLayerRounds);
+  const LayerTiming twofold = time_layer(fast_layer<double>(work, synapses), work, images, kLayerRounds);
   const ReferenceLayer reference(synapses, work.params.neuron, work.thresholds[1], work.drives_mV());
   const LayerTiming slow = time_layer(reference, work, std::min<std::size_t>(5, images), 1);
   const nlohmann::json stages = stage_figures(work, fast);
@@ -161,7 +161,7 @@ nlohmann::json growth_figures(const ImageSet& images) {
     const Synapses synapses = to_synapses(work.bank);
     const LifLayer<float> layer = fast_layer<float>(work, synapses);
     const double events = count_events(work, synapses, layer).events;
-    const LayerTiming timing = time_layer(layer, work, kImages, kRounds);
+    const LayerTiming timing = time_layer(layer, work, kImages, kLayerRounds);
     const LayerTimes times = layer_times(layer, work, kImages);
     const auto per_event = [&](double seconds) { return 1e9 * seconds / (events * kImages); };
     rows.push_back({{"hidden", hidden},

@@ -21,7 +21,7 @@ namespace shallows {
 namespace {
 
 /// Of all that is compared in turn, as the speed of a machine and its disk changes by the second.
-constexpr int kRounds = 7;
+constexpr int kImageRounds = 7;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -100,7 +100,7 @@ nlohmann::json network_figures(const Workload& work, const ImageSet& images, std
   std::vector<Rounds> all;
   for (const std::uint64_t limit : std::set<std::uint64_t>{1, threads})
     all.push_back({limit, SpikingNetwork(work.params, work.bank, work.thresholds, kBenchSeed)});
-  for (int round = -1; round < kRounds; ++round) {
+  for (int round = -1; round < kImageRounds; ++round) {
     for (Rounds& of : all) {
       const tbb::global_control control(tbb::global_control::max_allowed_parallelism, of.threads);
       if (round < 0) {  // to warm up

@@ -56,11 +56,6 @@ void check_dataset(const DatasetConfig& dataset, std::string_view source) {
   }
 }
 
-std::string section_of(const std::string& name) {
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? "" : name.substr(0, dot);
-}
-
 /// "[hidden]"; with several hidden layers they are an array of tables.
 std::string header_of(const std::string& section, const Config& config) {
   const bool layer = section == "hidden" || section.starts_with("hidden.");

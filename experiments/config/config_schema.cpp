@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::uint64_t kLargestInteger = std::numeric_limits<std::int64_t>::max();  // of TOML
 
-std::string section_of(const std::string& name) {
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? "" : name.substr(0, dot);
-}
-
 /// The names of the entries that satisfy is.operator()<Entry>().
 template <class L, class Is>
 std::vector<std::string> names_of(L list, Is is) {
@@ -224,6 +219,11 @@ Fields<Config> Config::fields() {
     return std::pair(place_of(key), plain ? "" : section);
   });
   return fields;
+}
+
+std::string section_of(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
 }
 
 std::span<const ConfigKey> config_keys() {

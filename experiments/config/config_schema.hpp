@@ -27,6 +27,8 @@ const ConfigKey* find_config_key(std::string_view name);
 /// The one of that name that means something in this configuration; null if none does.
 const ConfigKey* applicable_key(std::string_view name, const Config& config);
 std::vector<std::string> config_key_names();
+/// What is before the last dot of a key's name; empty if it has none.
+std::string section_of(const std::string& key);
 /// The keys that others depend on: what must be read first, in this order.
 std::vector<std::string> choosing_keys();
 

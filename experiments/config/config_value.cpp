@@ -27,7 +27,7 @@ bool parse_count(std::string_view text, std::uint64_t& value) {
   return problem == std::errc() && end == text.data() + text.size();
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -139,10 +139,10 @@ std::string to_toml(const ConfigValue& value) {
                                  std::string text = fmt::format("{}", real);
                                  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
                                },
-                               [](const std::string& text) { return quoted(text); },
+                               [](const std::string& text) { return toml_string(text); },
                                [](const std::vector<std::string>& list) {
                                  std::vector<std::string> items;
-                                 for (const std::string& item : list) items.push_back(quoted(item));
+                                 for (const std::string& item : list) items.push_back(toml_string(item));
                                  return fmt::format("[{}]", fmt::join(items, ", "));
                                }},
                     value);

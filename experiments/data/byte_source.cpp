@@ -22,7 +22,8 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 16U;
 constexpr std::uint64_t kLargestExpansion = 1032;
 constexpr int kGzipWindowBits = 15 + 16;
 
-[[noreturn]] void refuse(const std::string& path, std::string_view problem, std::string_view suggestion) {
+[[noreturn]] void refuse_file(const std::string& path, std::string_view problem,
+                              std::string_view suggestion) {
   throw Error(ErrorKind::data, fmt::format("can't read '{}' ({}); {}", path, problem, suggestion));
 }
 
@@ -46,14 +47,14 @@ ByteSource::ByteSource(std::string path) : path_(std::move(path)) {
   std::error_code problem;
   const fs::file_status status = fs::status(path_, problem);
   if (status.type() == fs::file_type::not_found) {
-    refuse(path_, "there is no such file", "check the path, or fetch the data with scripts/data.sh");
+    refuse_file(path_, "there is no such file", "check the path, or fetch the data with scripts/data.sh");
   }
-  if (fs::is_directory(status)) refuse(path_, "it is a directory", "give the path of a file");
-  if (problem) refuse(path_, problem.message(), "check the path and its permissions");
-  if (!fs::is_regular_file(status)) refuse(path_, "it is not a regular file", "give the path of a file");
+  if (fs::is_directory(status)) refuse_file(path_, "it is a directory", "give the path of a file");
+  if (problem) refuse_file(path_, problem.message(), "check the path and its permissions");
+  if (!fs::is_regular_file(status)) refuse_file(path_, "it is not a regular file", "give the path of a file");
   most_bytes_ = fs::file_size(path_, problem);
   if (!problem) file_.open(path_, std::ios::binary);
-  if (problem || !file_) refuse(path_, "it can't be opened", "check its permissions");
+  if (problem || !file_) refuse_file(path_, "it can't be opened", "check its permissions");
 
   std::array<std::uint8_t, 2> start{};
   const std::size_t got = read_file(start);
@@ -74,7 +75,7 @@ std::size_t ByteSource::read(std::span<std::uint8_t> out) {
 
 std::size_t ByteSource::read_file(std::span<std::uint8_t> out) {
   file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-  if (file_.bad()) refuse(path_, "reading it failed", "check the disk");
+  if (file_.bad()) refuse_file(path_, "reading it failed", "check the disk");
   return static_cast<std::size_t>(file_.gcount());
 }
 
@@ -90,7 +91,7 @@ std::size_t ByteSource::read_compressed(std::span<std::uint8_t> out) {
   std::size_t done = 0;
   while (done < out.size() && !inflater_->finished) {
     if (stream.avail_in == 0 && !refill()) {
-      refuse(path_, "it is truncated: the compressed data end early", "fetch it again");
+      refuse_file(path_, "it is truncated: the compressed data end early", "fetch it again");
     }
     const std::size_t room = std::min(out.size() - done, kBufferBytes * 1024);
     stream.next_out = out.data() + done;
@@ -102,12 +103,13 @@ std::size_t ByteSource::read_compressed(std::span<std::uint8_t> out) {
       if (stream.avail_in == 0 && !refill()) {
         inflater_->finished = true;
       } else if (inflateReset(&stream) != Z_OK) {
-        refuse(path_, "decompressing it failed", "fetch it again");
+        refuse_file(path_, "decompressing it failed", "fetch it again");
       }
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
-      refuse(path_,
-             fmt::format("its compressed data are damaged: {}", stream.msg ? stream.msg : "unknown reason"),
-             "fetch it again");
+      refuse_file(
+          path_,
+          fmt::format("its compressed data are damaged: {}", stream.msg ? stream.msg : "unknown reason"),
+          "fetch it again");
     }
   }
   return done;

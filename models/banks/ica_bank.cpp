@@ -9,11 +9,10 @@
 #include "models/banks/learning/populations.hpp"
 #include "models/banks/learning/principal_components.hpp"
 #include "sim/core/rng.hpp"
+#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 /// Whitens by the principal components, then rotates.
 class Ica : public PopulationRule {

@@ -5,6 +5,7 @@
 
 #include "models/banks/learning/populations.hpp"
 #include "models/banks/learning/sparse_coding.hpp"
+#include "sim/core/chosen_fields.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {
@@ -44,16 +45,13 @@ class SparseCoding : public PopulationRule {
 Fields<SparseParams> SparseParams::fields() {
   return joined(
       inherited<SparseParams, LearnedParams>(),
+      chosen_fields<SparseRules>("sparse_rule", &SparseParams::sparse_rule, "rule",
+                                 "how weights, inhibition and thresholds are learned", ""),
       Fields<SparseParams>{
-          choice("sparse_rule", &SparseParams::sparse_rule, "rule",
-                 "Brito and Gerstner 2016, or Foeldiak 1990",
-                 {{"brito", SparseRule::brito}, {"foldiak", SparseRule::foldiak}}),
           choice(
               "sparse_dynamics", &SparseParams::sparse_dynamics, "dynamics",
               "recurrent inhibition integrated to its fixed point, or 50 Euler steps (as released)",
               {{"fixed-point", SparseDynamics::fixed_point}, {"fifty-steps", SparseDynamics::fifty_steps}}),
-          field("sparse_threshold", &SparseParams::sparse_threshold, "",
-                "threshold of the sparse-coding neurons (brito)", non_negative(1e6)),
           choice("inhibition", &SparseParams::inhibition, "inhibition",
                  "how sparse-coding neurons respond in the rate network: none, each for itself (rectified); "
                  "or by the inhibition that they have learned within their patch, integrated to its fixed "

@@ -10,18 +10,13 @@
 #include "models/banks/hidden_inhibition.hpp"
 #include "models/banks/learned_params.hpp"
 #include "models/banks/learning/recurrent_dynamics.hpp"
+#include "models/banks/sparse_rules.hpp"
 
 namespace shallows {
 
-enum class SparseRule {
-  brito,    ///< Brito and Gerstner 2016: Hebb with normalisation, anti-Hebbian lateral inhibition
-  foldiak,  ///< Foeldiak 1990: thresholds that keep the mean activity
-};
-
 struct SparseParams : LearnedParams, OnlineParams {
-  SparseRule sparse_rule = SparseRule::brito;
+  SparseRuleChoice sparse_rule = {};
   SparseDynamics sparse_dynamics = SparseDynamics::fixed_point;
-  double sparse_threshold = 1e-2;  ///< lambda of the neurons (Brito)
   /// How the neurons respond in a rate network whose bank is fixed.
   HiddenInhibition inhibition = HiddenInhibition::none;
   /// A quirk of the released code: the bank is scaled anew by what is measured on the (unlabelled) images of

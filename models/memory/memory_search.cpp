@@ -7,6 +7,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/eigen_index.hpp"
+
 namespace shallows {
 namespace {
 
@@ -22,8 +24,6 @@ constexpr std::size_t kBlocksPerTask = 4;
 
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Rows = Eigen::Map<const RowMajor, Eigen::AlignedMax>;
-
-Eigen::Index index(std::size_t value) { return static_cast<Eigen::Index>(value); }
 
 /// Inputs that are compared with the same blocks.
 struct Tile {

@@ -25,25 +25,25 @@ std::string fixed(double value, int digits) {
 
 /// Columns for people, in both tables.
 const std::vector<Column>& columns() {
-  using Row = ComparisonRow;
+  using Run = ComparisonRow;
   static const std::vector<Column> all = {
-      {"name", false, [](const Row& r) { return r.name; }},
-      {"model", false, [](const Row& r) { return r.model; }},
-      {"coding", false, [](const Row& r) { return r.coding; }},
-      {"dataset", false, [](const Row& r) { return r.dataset; }},
-      {"hidden", true, [](const Row& r) { return std::to_string(r.hidden); }},
-      {"seed", true, [](const Row& r) { return std::to_string(r.seed); }},
+      {"name", false, [](const Run& r) { return r.name; }},
+      {"model", false, [](const Run& r) { return r.model; }},
+      {"coding", false, [](const Run& r) { return r.coding; }},
+      {"dataset", false, [](const Run& r) { return r.dataset; }},
+      {"hidden", true, [](const Run& r) { return std::to_string(r.hidden); }},
+      {"seed", true, [](const Run& r) { return std::to_string(r.seed); }},
       {"epochs", true,
-       [](const Row& r) { return std::isnan(r.epochs) ? "-" : fmt::format("{:.4g}", r.epochs); }},
-      {"accuracy %", true, [](const Row& r) { return fixed(r.test_accuracy, 2); }},
+       [](const Run& r) { return std::isnan(r.epochs) ? "-" : fmt::format("{:.4g}", r.epochs); }},
+      {"accuracy %", true, [](const Run& r) { return fixed(r.test_accuracy, 2); }},
       {"95 % interval", true,
-       [](const Row& r) { return fmt::format("{} to {}", fixed(r.ci95[0], 2), fixed(r.ci95[1], 2)); }},
-      {"images", true, [](const Row& r) { return std::to_string(r.test_images); }},
-      {"spikes/image", true, [](const Row& r) { return fixed(r.spikes_per_image, 0); }},
-      {"syn. ops/image", true, [](const Row& r) { return fixed(r.synaptic_operations_per_image, 0); }},
-      {"training s", true, [](const Row& r) { return fixed(r.training_seconds, 1); }},
-      {"ms/image", true, [](const Row& r) { return fixed(r.ms_per_image, 3); }},
-      {"file", false, [](const Row& r) { return r.file; }},
+       [](const Run& r) { return fmt::format("{} to {}", fixed(r.ci95[0], 2), fixed(r.ci95[1], 2)); }},
+      {"images", true, [](const Run& r) { return std::to_string(r.test_images); }},
+      {"spikes/image", true, [](const Run& r) { return fixed(r.spikes_per_image, 0); }},
+      {"syn. ops/image", true, [](const Run& r) { return fixed(r.synaptic_operations_per_image, 0); }},
+      {"training s", true, [](const Run& r) { return fixed(r.training_seconds, 1); }},
+      {"ms/image", true, [](const Run& r) { return fixed(r.ms_per_image, 3); }},
+      {"file", false, [](const Run& r) { return r.file; }},
   };
   return all;
 }

@@ -1,6 +1,8 @@
 // Local rules that learn features from inputs alone (row i of W is w_i, y_i the answer of neuron i):
 //
 //     Hebb's rule                      dw_i = eta y_i x, which grows without bound
+//     normalised Hebb                  dw_i = eta y_i x, then |w_i| = 1
+//     instar (Grossberg 1976)          dw_i = eta y_i (x - w_i), each for itself
 //     Oja's subspace rule (Oja 1989)   dw_i = eta y_i (x - sum over all j of y_j w_j)
 //     Sanger's rule (Sanger 1989)      dw_i = eta y_i (x - sum over j <= i of y_j w_j)
 //     nonlinear Hebb (Hyvarinen and Oja 1998), on whitened x:
@@ -8,7 +10,8 @@
 //
 // Of linear neurons y = W x Oja's finds the principal subspace, Sanger's the principal components themselves,
 // the nonlinear one, with an expansive f(y) = y - tanh(y), independent components of heavy-tailed sources,
-// one after the other: on what the neurons before it explain.
+// one after the other: on what the neurons before it explain. Under normalised Hebb and instar neurons learn
+// alike unless something tells their answers apart, such as inhibition.
 #pragma once
 
 #include <cmath>
@@ -65,6 +68,45 @@ struct Hebb {
   static Weights increment(const Params&, const Batch& batch, const Weights& w) {
     Weights increment(w.rows(), w.cols());
     increment.noalias() = batch.y * batch.rates.asDiagonal() * batch.x.transpose();
+    return increment;
+  }
+};
+
+/// Of a batch: the sum, then the norm.
+struct NormalisedHebb {
+  using Params = PlainRuleParams<NormalisedHebb>;
+  static constexpr std::string_view name = "normalised-hebb";
+  static constexpr std::string_view abbreviation = "nhebb";
+  static constexpr std::string_view about =
+      "dw = eta y x, then unit weights: towards the inputs that it answers";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    return Hebb::increment({}, batch, w);
+  }
+  template <class Weights>
+  static void constrain(Weights& w) {
+    normalise_rows(w);
+  }
+};
+
+struct Instar {
+  using Params = PlainRuleParams<Instar>;
+  static constexpr std::string_view name = "instar";
+  static constexpr std::string_view abbreviation = "instar";
+  static constexpr std::string_view about =
+      "dw = eta y (x - w): towards the mean of the inputs that it answers";
+  static constexpr bool taught = false;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    using Index = decltype(w.rows());
+    Weights increment = Weights::Zero(w.rows(), w.cols());
+    for (Index k = 0; k < batch.x.cols(); ++k) {
+      for (Index i = 0; i < w.rows(); ++i)
+        increment.row(i) += batch.rates[k] * batch.y(i, k) * (batch.x.col(k).transpose() - w.row(i));
+    }
     return increment;
   }
 };

@@ -24,7 +24,8 @@ struct FixedHidden {
   static constexpr std::string_view about = "the hidden layer does not learn";
 };
 
-using HiddenRules = List<FixedHidden, Backprop, FeedbackAlignment, Hebb, Oja, Sanger, NonlinearHebb>;
+using HiddenRules =
+    List<FixedHidden, Backprop, FeedbackAlignment, Hebb, NormalisedHebb, Instar, Oja, Sanger, NonlinearHebb>;
 using HiddenRuleChoice = HiddenRules::Chosen;
 
 /// Null if the hidden layer does not learn.

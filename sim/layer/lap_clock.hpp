@@ -3,9 +3,14 @@
 
 #include <chrono>
 
-#include "sim/layer/lif_layer.hpp"
-
 namespace shallows {
+
+/// Where a layer's time goes, for benchmarks on one thread [s].
+struct LayerTimes {
+  double filtering = 0.0;  ///< which arrivals concern which block
+  double walking = 0.0;    ///< the inner loop
+  double ordering = 0.0;   ///< the blocks' spikes into one train
+};
 
 /// Adds the time between laps to what each lap is told; does nothing if there is nothing to add to.
 class LapClock {

@@ -1,12 +1,19 @@
 // The fast exact layer: spike train in, spike train out.
 //
-// Neurons are cut into blocks of kBlockLanes with contiguous ids (a bank stores neurons with overlapping
-// patches side by side). A block keeps the weights of the sources that reach any of its neurons, normalised
-// by each neuron's threshold gap; a team of blocks walks the arrivals from those sources with its state in
-// vector registers (lif_kernel.hpp). Which arrivals these are is found in two steps, as most arrivals reach
-// few blocks: those that reach a cohort of blocks, and among them those that reach each block. Spike times
-// are the arrival times themselves, in double precision, and so is the time for which a neuron is refractory;
-// Real is the precision of the voltages.
+// Which arrivals a neuron hears is found in two steps, as most arrivals reach few neurons: those that reach a
+// cohort, and among them those that reach each of its blocks. Then blocks walk, with their state in vector
+// registers. Spike times are the arrival times themselves, in double precision, and so is the time for which
+// a neuron is refractory; Real is the precision of the voltages. The words:
+//
+//     lane    a neuron, as an element of vectors (kBlockLanes in a block)
+//     block   neurons with contiguous ids: a bank stores neurons with overlapping patches side by side
+//     row     the weights from one source to a block, over the neurons' threshold gaps
+//             (packed_synapses.hpp)
+//     cohort  consecutive blocks that select their arrivals together (cohort_walk.hpp)
+//     team    blocks of a cohort that walk their arrivals in lockstep (lif_kernel.hpp)
+//     frame   arrivals within so many tau that exp(t / tau) stays in the range of Real
+//     slice   so many arrivals of a frame that their lists stay in the cache
+//     volley  the spikes of one block at one arrival (volleys.hpp)
 #pragma once
 
 #include <cstddef>
@@ -17,19 +24,13 @@
 #include "sim/core/aligned_vector.hpp"
 #include "sim/core/spike_train.hpp"
 #include "sim/core/synapses.hpp"
-#include "sim/layer/lif_kernel.hpp"
+#include "sim/layer/cohort_walk.hpp"
+#include "sim/layer/lap_clock.hpp"
 #include "sim/layer/packed_synapses.hpp"
 #include "sim/layer/volleys.hpp"
 #include "sim/neurons/lif.hpp"
 
 namespace shallows {
-
-/// Where a layer's time goes, for benchmarks on one thread [s].
-struct LayerTimes {
-  double filtering = 0.0;  ///< which arrivals concern which block
-  double walking = 0.0;    ///< the inner loop
-  double ordering = 0.0;   ///< the blocks' spikes into one train
-};
 
 /// Longest refractory time of the fast layer in units of tau: exp() of it leaves float32 its range.
 inline constexpr double kLongestRefractory = 16.0;
@@ -49,7 +50,7 @@ struct LifLayerState {
 template <class Real>
 struct LifLayerOutput {
   UnorderedSpikes spikes;
-  // Working memory of a frame, see LifLayer::Events.
+  // Working memory of a frame, see ArrivalFrame.
   std::vector<Real> scale;
   std::vector<Real> free_from;
   std::vector<std::uint16_t> masks;
@@ -74,7 +75,7 @@ class LifLayer {
   State initial_state(std::span<const double> v_mV) const;
 
   /// Spikes of the layer in [0, duration), given the arrivals in it; `state` moves from 0 to `duration`.
-  /// Cohorts run in parallel (TBB); the result does not depend on the number of threads.
+  /// Cohorts walk in parallel (TBB); the result does not depend on the number of threads.
   /// `times`, if given, are added to. Throws Error (network) for kMostArrivals or more arrivals.
   void run(const SpikeTrain& arrivals, TimeMs duration, State& state, SpikeTrain& spikes,
            LayerTimes* times = nullptr) const;
@@ -93,19 +94,10 @@ class LifLayer {
   }
 
  private:
-  struct Events;
-  struct Scratch;
-  std::size_t cohort_size(std::size_t cohort) const;
-  Events frame_events(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop, bool last,
-                      Unordered& memory) const;
+  Cohort<Real> cohort(std::size_t index, State& state) const;
+  ArrivalFrame<Real> frame_of(const SpikeTrain& arrivals, std::size_t first, TimeMs start, TimeMs stop,
+                              bool last, Unordered& memory) const;
   void find_reach(std::span<const NeuronId> arrivals, Unordered& memory) const;
-  void select_arrivals(std::size_t cohort, const Events& events, std::size_t begin, Scratch& scratch) const;
-  void enter(std::size_t block, std::size_t place, const Events& events, std::size_t begin,
-             Scratch& scratch) const;
-  void walk(std::size_t size, State& state, Scratch& scratch) const;
-  void hand_over(std::size_t place, std::size_t to, Scratch& scratch, std::span<BlockSpikes> spikes) const;
-  void run_cohort(std::size_t cohort, const Events& events, State& state, std::span<BlockSpikes> spikes,
-                  LayerTimes* times) const;
 
   double tau_ms_;
   TimeMs refractory_ms_;
@@ -114,9 +106,7 @@ class LifLayer {
   PackedSynapses<Real> synapses_;  // divided by the gaps
   AlignedVector<Real> reset_;      // (v_reset - I) / gap * exp(refractory time / tau), per lane
   std::size_t cohorts_;
-  // [cohort][source]: bit b is set where it reaches block b; above these kCohortBlocks bits, the row of its
-  // weights in each block.
-  std::vector<std::uint32_t> targets_of_;
+  std::vector<std::uint32_t> targets_of_;  // [cohort][source], see Cohort
   std::vector<std::uint16_t> cohorts_of_;  // [cohort / 16][source]: bit cohort % 16, where it reaches it
 };
 

@@ -12,12 +12,12 @@ namespace {
 
 using namespace shallows;
 
-constexpr ImageShape kShape{.height = 28, .width = 28, .channels = 1};
+constexpr ImageShape kImageShape{.height = 28, .width = 28, .channels = 1};
 constexpr std::size_t kClasses = 10;
 constexpr std::size_t kImages = 10 * RateNetwork::kBatch;
 
 ReceptiveFields bank(std::size_t size, std::size_t patch) {
-  return make_gabor_fields({}, {.size = size, .patch = patch, .scale = 2.1}, kShape, 1);
+  return make_gabor_fields({}, {.size = size, .patch = patch, .scale = 2.1}, kImageShape, 1);
 }
 
 benchmark::Counter per_second(double amount) {
@@ -30,7 +30,7 @@ void rate_product(benchmark::State& state) {
   const ReceptiveFields fields =
       bank(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
   const PackedSynapses<float> packed(to_synapses(fields), std::vector<double>(fields.size(), 1.0));
-  AlignedVector<float> pixels(RateNetwork::kBatch * kShape.pixels());
+  AlignedVector<float> pixels(RateNetwork::kBatch * kImageShape.pixels());
   Rng rng(1, Purpose::tests, 0);
   for (float& pixel : pixels) pixel = static_cast<float>(rng.uniform(-0.5, 0.5));
   AlignedVector<float> hidden(RateNetwork::kBatch * packed.padded_targets());
@@ -45,15 +45,15 @@ void rate_learning(benchmark::State& state, HiddenRuleChoice rule) {
       bank(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
   RateParams params;
   params.hidden.rule = rule;
-  RateNetwork network(params, &fields, kShape.pixels(), kClasses, 1);
+  RateNetwork network(params, &fields, kImageShape.pixels(), kClasses, 1);
   Rng rng(1, Purpose::tests, 0);
   std::vector<std::uint8_t> pixels, labels;
   for (std::size_t i = 0; i < kImages; ++i) {
     labels.push_back(static_cast<std::uint8_t>(rng.integer(kClasses)));
-    for (std::size_t k = 0; k < kShape.pixels(); ++k)
+    for (std::size_t k = 0; k < kImageShape.pixels(); ++k)
       pixels.push_back(static_cast<std::uint8_t>(rng.integer(256)));
   }
-  ImageSet images(kShape, std::move(pixels), std::move(labels));
+  ImageSet images(kImageShape, std::move(pixels), std::move(labels));
   images.set_mean(images.pixel_mean());
   std::vector<Presentation> shown;
   for (std::size_t i = 0; i < kImages; ++i) shown.push_back({images.image(i), images.label(i), 1e-4});

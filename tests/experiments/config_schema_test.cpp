@@ -17,7 +17,7 @@ using testing::contains;
 
 using Strings = std::vector<std::string>;
 
-Config parse(const std::string& toml) { return parse_config(toml, "dir/x.toml", {}); }
+Config parsed(const std::string& toml) { return parse_config(toml, "dir/x.toml", {}); }
 
 TEST(ConfigSchema, EveryKeyRoundTripsThroughToml) {
   for (const char* text :
@@ -26,7 +26,7 @@ TEST(ConfigSchema, EveryKeyRoundTripsThroughToml) {
 
         "hidden.kind = 'pca'", "hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'", "hidden.kind = 'ica'",
         "hidden.kind = 'sparse'\nmodel = 'rate'", "hidden.kind = 'file'"}) {
-    const Config config = parse(text);
+    const Config config = parsed(text);
     for (const Comments comments : {Comments::no, Comments::yes}) {
       const std::string printed = to_toml(config, comments);
       EXPECT_EQ(to_toml(parse_config(printed, "other.toml", {}), comments), printed) << text;
@@ -52,7 +52,7 @@ TEST(ConfigSchema, EveryKeyCanBeSetAndIsPrinted) {
        {"", "model = 'rate'", "model = 'memory'", "hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'",
         "hidden.kind = 'ica'", "hidden.kind = 'sparse'\nmodel = 'rate'"}) {
     for (const ConfigKey& key : config_keys()) {
-      Config config = parse(text);
+      Config config = parsed(text);
       if (key.name == "model" || !why_not_applicable(key, config).empty()) continue;
       const ConfigValue value = other(key, config);
       EXPECT_EQ(value_problem(key, value), std::nullopt) << key.name;
@@ -66,8 +66,8 @@ TEST(ConfigSchema, EveryKeyCanBeSetAndIsPrinted) {
       }
       const Config back = parse_config(to_toml(config, Comments::no), "other.toml", {});
       EXPECT_EQ(key.read(back), value) << key.name;
-      const bool changes = key.effect == Effect::learning && value != key.read(parse(text));
-      EXPECT_EQ(training_differences(parse(text), back).size(), changes ? 1U : 0U) << key.name;
+      const bool changes = key.effect == Effect::learning && value != key.read(parsed(text));
+      EXPECT_EQ(training_differences(parsed(text), back).size(), changes ? 1U : 0U) << key.name;
     }
   }
 }
@@ -75,7 +75,7 @@ TEST(ConfigSchema, EveryKeyCanBeSetAndIsPrinted) {
 TEST(ConfigSchema, DoublesArePrintedToTheSameBits) {
   std::mt19937_64 dice(1);
   const ConfigKey& key = *find_config_key("training.epochs");
-  Config config = parse("");
+  Config config = parsed("");
   for (int repetition = 0; repetition < 300; ++repetition) {
     const double value = std::bit_cast<double>(dice() >> 1U);
     if (!(value <= 1e6)) continue;
@@ -87,17 +87,17 @@ TEST(ConfigSchema, DoublesArePrintedToTheSameBits) {
 }
 
 TEST(ConfigSchema, PrintsOnlyWhatApplies) {
-  const std::string spiking = to_toml(parse(""), Comments::no);
+  const std::string spiking = to_toml(parsed(""), Comments::no);
   EXPECT_TRUE(contains(spiking, "[neuron]\ntau_ms = 25.0\n"));
   EXPECT_EQ(spiking.find("bias_max"), std::string::npos);
-  const std::string perceptron = to_toml(parse("model = 'rate'\nhidden.kind = 'none'"), Comments::no);
+  const std::string perceptron = to_toml(parsed("model = 'rate'\nhidden.kind = 'none'"), Comments::no);
   EXPECT_TRUE(contains(perceptron, "[hidden]\nkind = \"none\"\n\n"));
   EXPECT_EQ(perceptron.find("tau_ms"), std::string::npos);
   EXPECT_EQ(perceptron.find("populations"), std::string::npos);
 }
 
 TEST(ConfigSchema, CommentsGiveMeaningUnitAndRange) {
-  EXPECT_TRUE(contains(to_toml(parse(""), Comments::yes),
+  EXPECT_TRUE(contains(to_toml(parsed(""), Comments::yes),
                        "# membrane time constant [ms]; allowed: > 0, at most 1000000\ntau_ms = 25.0\n"));
 }
 
@@ -130,10 +130,10 @@ TEST(ConfigSchema, EveryKeyIsDocumentedAndInItsSection) {
 
 TEST(ConfigSchema, OfSeveralKeysWithOneNameAtMostOneMeansSomething) {
   for (const char* text :
-       {"", "model = 'rate'", "model = 'memory'", "model = 'rate'\nhidden.kind = 'none'", "hidden.kind = 'pca'",
-        "hidden.kind = 'ica'", "hidden.kind = 'sparse'\nmodel = 'rate'",
+       {"", "model = 'rate'", "model = 'memory'", "model = 'rate'\nhidden.kind = 'none'",
+        "hidden.kind = 'pca'", "hidden.kind = 'ica'", "hidden.kind = 'sparse'\nmodel = 'rate'",
         "model = 'rate'\nhidden.rule = 'backprop'", "model = 'rate'\nhidden.rule = 'feedback-alignment'"}) {
-    const Config config = parse(text);
+    const Config config = parsed(text);
     std::set<std::string> names;
     for (const ConfigKey& key : config_keys()) {
       if (why_not_applicable(key, config).empty()) {
@@ -144,12 +144,12 @@ TEST(ConfigSchema, OfSeveralKeysWithOneNameAtMostOneMeansSomething) {
 }
 
 TEST(ConfigSchema, TrainingDifferencesLeaveOutWhatCannotChangeTheTraining) {
-  const Config a = parse("");
-  Config b = parse("test.images = 5\nrecord.trials = '0:99'\nname = 'other'\nprotocol.test_ms = 300");
+  const Config a = parsed("");
+  Config b = parsed("test.images = 5\nrecord.trials = '0:99'\nname = 'other'\nprotocol.test_ms = 300");
   EXPECT_TRUE(training_differences(a, b).empty());
-  b = parse("seed = 2\ntraining.epochs = 2\nprotocol.test_ms = 300");
+  b = parsed("seed = 2\ntraining.epochs = 2\nprotocol.test_ms = 300");
   EXPECT_EQ(training_differences(a, b), (Strings{"seed: 1 -> 2", "training.epochs: 1.0 -> 2.0"}));
-  b = parse("model = 'rate'");
+  b = parsed("model = 'rate'");
   EXPECT_EQ(training_differences(a, b).front(), "model: \"spiking\" -> \"rate\"");
 }
 

@@ -48,7 +48,7 @@ name = "text"
 kind = "checkers"
 size = 40
 patch = 4
-rule = "instar"
+rule = "forgetting-hebb"
 learning_rate_factor = 1e-3
 [[hidden]]
 kind = "pairs"
@@ -119,7 +119,7 @@ class Program(unittest.TestCase):
     def test_lists_what_was_added(self):
         listed = json.loads(self.shallows("list", "--json"))
         for kind, name in (("rules", "homeostasis"), ("banks", "checkers"), ("datasets", "text"),
-                           ("rules", "instar"), ("layers", "pairs"), ("activations", "softplus"),
+                           ("rules", "forgetting-hebb"), ("layers", "pairs"), ("activations", "softplus"),
                            ("commands", "hello")):
             self.assertIn(name, [entry["name"] for entry in listed[kind]])
 

@@ -77,7 +77,7 @@ std::vector<BankChoice> learners() {
   online.ica_rule = IcaRule::nonlinear_hebb;
   unrotated.ica_steps = 0;
   auto foldiak = params<SparseParams>(5);
-  foldiak.sparse_rule = SparseRule::foldiak;
+  foldiak.sparse_rule = FoldiakRule::Params{};
   return {params<PcaParams>(5),
           params<IcaParams>(5),
           params<SparseParams>(5),

@@ -106,13 +106,13 @@ Plain plain_of(const RateNetwork& net, const Stack& stack) {
   return plain;
 }
 
-std::vector<double> centered(const Image& image) {
+std::vector<double> centered_values(const Image& image) {
   std::vector<float> pixels(image.pixels.size());
   image.centered(pixels);
   return {pixels.begin(), pixels.end()};
 }
 
-void learn(RateNetwork& net, const ImageSet& images, double rate) {
+void teach(RateNetwork& net, const ImageSet& images, double rate) {
   std::vector<std::uint8_t> predicted(images.size());
   net.learn(presentations(images, rate), predicted);
 }
@@ -128,7 +128,7 @@ TEST(RateLayers, AnswerAsTheirDefinitionSays) {
     for (std::size_t k = 0; k < images.size(); ++k) {
       const Response response = net.respond(images.image(k));
       for (std::size_t c = 0; c < kSceneClasses; ++c) {
-        const double p = std::exp(-plain.loss(centered(images.image(k)), c));
+        const double p = std::exp(-plain.loss(centered_values(images.image(k)), c));
         EXPECT_NEAR(static_cast<double>(response.scores[c]), p, 1e-5);
       }
     }
@@ -142,9 +142,9 @@ TEST(RateLayers, FollowTheGradientThatFiniteDifferencesGive) {
     const Stack stack = deep(Backprop::Params{});
     RateNetwork net = stack.network();
     Plain plain = plain_of(net, stack);
-    learn(net, images.slice(k, 1), kRate);
+    teach(net, images.slice(k, 1), kRate);
     const Plain after = plain_of(net, stack);
-    const std::vector<double> x = centered(images.image(k));
+    const std::vector<double> x = centered_values(images.image(k));
     double largest = 0.0;
     const auto compare = [&](std::vector<double>& before, const std::vector<double>& now, std::size_t every) {
       for (std::size_t i = 0; i < before.size(); i += every) {
@@ -177,12 +177,12 @@ TEST(RateLayers, LearnTheMeanOfTheStepsOfABatch) {
     const Stack stack = deep(rule, 4);
     RateNetwork together = stack.network();
     const Plain before = plain_of(together, stack);
-    learn(together, images, 0.05);
+    teach(together, images, 0.05);
     const Plain after = plain_of(together, stack);
     std::vector<double> mean(before.layers[1].weights.size(), 0.0);
     for (std::size_t k = 0; k < 4; ++k) {
       RateNetwork alone = stack.network();
-      learn(alone, images.slice(k, 1), 0.05);
+      teach(alone, images.slice(k, 1), 0.05);
       const Plain step = plain_of(alone, stack);
       for (std::size_t i = 0; i < mean.size(); ++i)
         mean[i] += (step.layers[1].weights[i] - before.layers[1].weights[i]) / 4.0;
@@ -206,12 +206,12 @@ TEST(RateLayers, LearnTheReadoutInBatchesToo) {
                                "weights/readout/final");
   };
   const std::vector<float> before = readout(together);
-  learn(together, images, 0.05);
+  teach(together, images, 0.05);
   const std::vector<float> after = readout(together);
   std::vector<double> mean(before.size(), 0.0);
   for (std::size_t k = 0; k < 4; ++k) {
     RateNetwork alone = stack.network();
-    learn(alone, images.slice(k, 1), 0.05);
+    teach(alone, images.slice(k, 1), 0.05);
     const std::vector<float> step = readout(alone);
     for (std::size_t i = 0; i < mean.size(); ++i)
       mean[i] += (static_cast<double>(step[i]) - static_cast<double>(before[i])) / 4.0;
@@ -236,8 +236,8 @@ TEST(RateLayers, InBatchesOfOneLearnAsTheBankThatLearnsInPlace) {
     identity.places.push_back({0.0, 0.0});
   }
   RateNetwork general(alone.params, &alone.bank, std::vector{identity}, kScene.pixels(), kSceneClasses, 7);
-  learn(in_place, images, 0.02);
-  learn(general, images, 0.02);
+  teach(in_place, images, 0.02);
+  teach(general, images, 0.02);
   const std::vector<float> a = *in_place.learned_weights(1), b = *general.learned_weights(1);
   for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-5F);
   EXPECT_NE(a, std::vector<float>(alone.bank.filters().begin(), alone.bank.filters().end()));
@@ -254,7 +254,7 @@ TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
       for (const std::size_t threads : {std::size_t{1}, std::size_t{4}}) {
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
         RateNetwork whole = stack.network();
-        learn(whole, images, 0.01);
+        teach(whole, images, 0.01);
         ends.push_back(whole.arrays());
         ends.back().push_back({"weights", {}, *whole.learned_weights(2)});
       }
@@ -262,7 +262,7 @@ TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
 
       RateNetwork first = stack.network();
       const std::size_t cut = 2 * first.granularity();
-      learn(first, images.slice(0, cut), 0.01);
+      teach(first, images.slice(0, cut), 0.01);
       std::vector<Projection> layers = stack.projections();
       for (std::size_t l = 0; l < layers.size(); ++l)
         layers[l].synapses.weights_mV = *first.learned_weights(l + 2);
@@ -270,7 +270,7 @@ TEST(RateLayers, GoOnToTheSameBitsAfterARestoreWhateverTheThreads) {
                                  *first.learned_weights(1));
       RateNetwork second(stack.params, &bank, layers, kScene.pixels(), kSceneClasses, 7);
       second.restore(first.arrays());
-      learn(second, images.slice(cut, images.size() - cut), 0.01);
+      teach(second, images.slice(cut, images.size() - cut), 0.01);
       auto end = second.arrays();
       end.push_back({"weights", {}, *second.learned_weights(2)});
       EXPECT_TRUE(end == ends[0]) << rule.index() << ", batch " << batch;
@@ -282,7 +282,7 @@ TEST(RateLayers, BelowTheFirstThatLearnsStayAsTheyAre) {
   Stack stack = deep(HiddenRuleChoice{});
   stack.params.upper[1].rule = Backprop::Params{};
   RateNetwork net = stack.network();
-  learn(net, random_images(50, 5), 0.05);
+  teach(net, random_images(50, 5), 0.05);
   EXPECT_FALSE(net.bank_learns());
   EXPECT_FALSE(net.learned_weights(1));
   EXPECT_FALSE(net.learned_weights(2));

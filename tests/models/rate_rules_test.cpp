@@ -119,6 +119,25 @@ TEST(HebbsRule, MovesByAnswerTimesInput) {
   }
 }
 
+TEST(NormalisedHebb, IsHebbsRuleThatKeepsTheNorm) {
+  const Scene scene;
+  Weights w = scene.w;
+  learn_by<NormalisedHebb, double>({}, scene.image(0), w);
+  for (Eigen::Index i = 0; i < 2; ++i) {
+    const RateVector<double> moved = scene.w.row(i).transpose() + 0.01 * scene.y(i, 0) * scene.x.col(0);
+    EXPECT_LT((w.row(i).transpose() - moved / moved.norm()).cwiseAbs().maxCoeff(), 1e-15);
+  }
+}
+
+TEST(Instar, MovesByAnswerTimesWhatTheInputDiffersFromTheWeights) {
+  const Scene scene;
+  const Weights increment = Instar::increment({}, scene.image(0), scene.w);
+  for (Eigen::Index i = 0; i < 2; ++i) {
+    for (Eigen::Index k = 0; k < 3; ++k)
+      EXPECT_DOUBLE_EQ(increment(i, k), 0.01 * scene.y(i, 0) * (scene.x(k, 0) - scene.w(i, k)));
+  }
+}
+
 TEST(OjasRule, LeavesOutWhatAllNeuronsExplain) {
   const Scene scene;
   const Weights increment = Oja::increment({}, scene.image(0), scene.w);

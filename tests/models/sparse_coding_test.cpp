@@ -108,7 +108,7 @@ TEST(SparseCoding, KeepsTheMeanActivityInFoeldiaksVariant) {
   FitMonitor monitor(0, {});
   const Samples samples = matrix_samples(draw_bars(5000));
   SparseParams params;
-  params.sparse_rule = SparseRule::foldiak;
+  params.sparse_rule = FoldiakRule::Params{};
   params.sparse_dynamics = SparseDynamics::fifty_steps;
   params.fit_updates = 40'000;
   SparseCoder coder = learn_sparse_code(samples, 12, params, Rng(1, Purpose::tests, 0), monitor);

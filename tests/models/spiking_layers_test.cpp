@@ -16,13 +16,13 @@
 namespace shallows {
 namespace {
 
-struct Case {
+struct Layers {
   std::string name;
   Pool pool;
   std::vector<UpperLayer> upper;
 };
 
-std::vector<Case> cases() {
+std::vector<Layers> cases() {
   UpperLayer dense, local;
   dense.kind = RandomLayerParams{.size = 70, .scale = 60.0};
   local.kind = RandomLayerParams{.size = 90, .patch = 6, .scale = 60.0};
@@ -32,12 +32,12 @@ std::vector<Case> cases() {
           {"complex cells below a layer", {.reach = 2, .step = 1}, {local}}};
 }
 
-std::vector<SpikingLayer> layers_of(const Case& one, const SpikingParams& params) {
+std::vector<SpikingLayer> layers_of(const Layers& one, const SpikingParams& params) {
   const ReceptiveFields bank = scene_bank(130);
   return spiking_layers(params, bank, one.pool, make_upper_layers(one.upper, places_of(bank), kScene, 3));
 }
 
-SpikingNetwork network_of(const Case& one, const SpikingParams& params) {
+SpikingNetwork network_of(const Layers& one, const SpikingParams& params) {
   std::vector<SpikingLayer> layers = layers_of(one, params);
   std::vector<std::size_t> sizes = {kScene.pixels()};
   for (const SpikingLayer& layer : layers) sizes.push_back(layer.synapses.targets());
@@ -60,7 +60,7 @@ TEST(SpikingLayers, AreTheNetworkThatOneEventQueueSimulates) {
   const SpikingParams params = with_engine(EngineKind::reference, Precision::double_precision);
   const ImageSet images = random_images(10, 0);
   const std::vector<Presentation> shown = {{images.image(0), images.label(0), 0.0}};
-  for (const Case& one : cases()) {
+  for (const Layers& one : cases()) {
     SpikingNetwork network = network_of(one, params);
     EventScheme scheme;
     LayerCase input = case_of(network, "input", 0.0, {});
@@ -85,7 +85,7 @@ TEST(SpikingLayers, AreTheNetworkThatOneEventQueueSimulates) {
 TEST(SpikingLayers, AreTheSameInTheFastEngineAndTheReferenceEngine) {
   const ImageSet images = random_images(12, 1);
   const std::vector<Presentation> shown = presentations(images, 2e-3);
-  for (const Case& one : cases()) {
+  for (const Layers& one : cases()) {
     SpikingNetwork fast = network_of(one, with_engine(EngineKind::fast, Precision::double_precision));
     SpikingNetwork reference =
         network_of(one, with_engine(EngineKind::reference, Precision::double_precision));
@@ -105,7 +105,7 @@ TEST(SpikingLayers, AreTheSameInTheFastEngineAndTheReferenceEngine) {
 TEST(SpikingLayers, GoOnToTheSameBitsAfterARestore) {
   const ImageSet images = random_images(30, 2);
   const std::vector<Presentation> shown = presentations(images, 2e-3);
-  for (const Case& one : cases()) {
+  for (const Layers& one : cases()) {
     for (const SpikingParams& params : params_of_all_engines()) {
       SpikingNetwork whole = network_of(one, params), first = network_of(one, params);
       SpikingNetwork second = network_of(one, params);
@@ -121,7 +121,7 @@ TEST(SpikingLayers, GoOnToTheSameBitsAfterARestore) {
 }
 
 TEST(ComplexCells, SpikeAtEverySpikeOfTheirSimpleCells) {
-  const Case one = cases()[2];
+  const Layers one = cases()[2];
   for (const SpikingParams& params : params_of_all_engines()) {
     SpikingNetwork network = network_of(one, params);
     ASSERT_EQ(network.populations(), (std::vector<std::string>{"input", "simple", "hidden", "readout"}));

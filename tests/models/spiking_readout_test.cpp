@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "tests/sim/layer_cases.hpp"
+#include "tests/sim/train_matching.hpp"
 
 namespace shallows {
 namespace {
-
-SpikeTrain train(std::vector<Spike> spikes) { return SpikeTrain::from_unsorted(std::move(spikes)); }
 
 /// What all three readouts must do, each to its precision.
 template <class Readout>

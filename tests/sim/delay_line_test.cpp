@@ -13,8 +13,6 @@
 namespace shallows {
 namespace {
 
-SpikeTrain train(std::vector<Spike> spikes) { return SpikeTrain::from_unsorted(std::move(spikes)); }
-
 TEST(DelayLine, PassesSpikesOnAtOnceWithoutADelay) {
   DelayLine line(0.0);
   const SpikeTrain emitted = train({{0.0, 4}, {1.5, 2}, {1.5, 3}, {9.75, 0}});

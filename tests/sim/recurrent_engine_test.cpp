@@ -36,8 +36,6 @@ std::size_t add_neurons(ReferenceEngine& engine, std::size_t count, double drive
                                std::vector(count, drive_mV), std::vector(count, 0.0));
 }
 
-SpikeTrain train(std::vector<Spike> spikes) { return SpikeTrain::from_unsorted(std::move(spikes)); }
-
 /// How long the drive takes to lift a neuron to its threshold.
 TimeMs rise(double drive_mV, double from_mV = 0.0) {
   return kTau_ms * std::log((drive_mV - from_mV) / (drive_mV - kThreshold_mV));

@@ -5,12 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "sim/core/spike_train.hpp"
 #include "sim/neurons/refractoriness.hpp"
 
 namespace shallows {
+
+inline SpikeTrain train(std::vector<Spike> spikes) { return SpikeTrain::from_unsorted(std::move(spikes)); }
 
 inline std::map<NeuronId, std::vector<TimeMs>> by_neuron(const SpikeTrain& train) {
   std::map<NeuronId, std::vector<TimeMs>> times;

@@ -12,16 +12,14 @@
 #include "models/banks/learning/principal_components.hpp"
 #include "plasticity/rates/hebbian_rules.hpp"
 #include "plasticity/rates/rate_batch.hpp"
+#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
 
 using Block = Eigen::MatrixXf;
 
-constexpr std::size_t kBlock = 1024;
-constexpr std::uint64_t kReportInterval = 1000;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+constexpr std::size_t kIcaBlock = 1024;
 
 /// Samples in blocks of columns.
 class Blocks {
@@ -31,14 +29,14 @@ class Blocks {
     for (std::size_t b = 0; b < size(); ++b) cache_.push_back(read(b));
   }
 
-  std::size_t size() const { return (samples_.count + kBlock - 1) / kBlock; }
+  std::size_t size() const { return (samples_.count + kIcaBlock - 1) / kIcaBlock; }
 
   Block block(std::size_t b) const { return cache_.empty() ? read(b) : cache_[b]; }
 
  private:
   Block read(std::size_t b) const {
-    const std::size_t first = b * kBlock;
-    Block block(index(samples_.dimension), index(std::min(kBlock, samples_.count - first)));
+    const std::size_t first = b * kIcaBlock;
+    Block block(index(samples_.dimension), index(std::min(kIcaBlock, samples_.count - first)));
     std::vector<double> sample(samples_.dimension);
     for (Eigen::Index column = 0; column < block.cols(); ++column) {
       samples_.read(first + static_cast<std::size_t>(column), sample);

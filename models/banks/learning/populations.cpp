@@ -12,14 +12,13 @@
 #include "models/banks/learning/principal_components.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/rng.hpp"
+#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
 
 constexpr std::size_t kLargestImageCovariance = std::size_t{1} << 29U;  // bytes
 constexpr std::size_t kLargestCovariance = std::size_t{4} << 30U;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 std::size_t covariance_bytes(std::size_t dimension) { return dimension * dimension * sizeof(double); }
 

@@ -11,16 +11,13 @@
 #include "plasticity/rates/hebbian_rules.hpp"
 #include "plasticity/rates/rate_batch.hpp"
 #include "sim/core/error.hpp"
+#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
 
 constexpr std::size_t kBlock = 512;
 constexpr std::size_t kTile = 64;
-/// Online learners report so often.
-constexpr std::uint64_t kReportInterval = 1000;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 std::span<double> row(Matrix& matrix, std::size_t i) {
   return {matrix.data() + i * static_cast<std::size_t>(matrix.cols()),

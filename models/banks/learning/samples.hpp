@@ -28,6 +28,9 @@ struct Samples {
 /// The first `count` centered images, restricted to these pixels. The images must outlive it.
 Samples pixel_samples(const ImageSet& images, std::vector<std::uint32_t> pixels, std::size_t count);
 
+/// Online learners advance their monitor by so many steps at a time.
+inline constexpr std::uint64_t kReportInterval = 1000;
+
 /// Counts steps of work over threads. `report` is called by one thread at a time; it returns false to stop.
 class FitMonitor {
  public:

@@ -2,20 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <variant>
 
 #include "models/banks/learning/principal_components.hpp"
-#include "plasticity/rates/hebbian_rules.hpp"
+#include "plasticity/rates/rate_batch.hpp"
+#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
 
-constexpr double kLateralRate = 1e-2;
-constexpr std::uint64_t kReportInterval = 1000;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 Eigen::Map<const Eigen::VectorXd> vector(std::span<const double> values) {
   return {values.data(), index(values.size())};
+}
+
+double first_threshold(const SparseRuleChoice& chosen) {
+  return with_chosen(SparseRules(), chosen.index(), [&]<class Rule>() {
+    return Rule::first_threshold(std::get<typename Rule::Params>(chosen));
+  });
 }
 
 }  // namespace
@@ -24,7 +28,7 @@ SparseCoder::SparseCoder(const SparseParams& params, std::size_t neurons, std::s
     : params_(params),
       weights_(index(neurons), index(inputs)),
       lateral_(Eigen::MatrixXd::Zero(index(neurons), index(neurons))),
-      thresholds_(neurons, params.sparse_rule == SparseRule::brito ? params.sparse_threshold : 5.0),
+      thresholds_(neurons, first_threshold(params.sparse_rule)),
       mean_(neurons, 0.0),
       drive_(neurons),
       activity_(neurons),
@@ -45,45 +49,40 @@ std::span<const double> SparseCoder::respond(std::span<const double> x) {
 void SparseCoder::learn(std::span<const double> x) {
   respond(x);
   ++learned_;
-  if (params_.sparse_rule == SparseRule::brito) {
-    learn_brito(x);
-  } else {
-    learn_foldiak(x);
-  }
+  with_chosen(SparseRules(), params_.sparse_rule.index(), [&]<class Rule>() {
+    learn_inhibition<Rule>();
+    learn_forward<Rule>(x);
+  });
 }
 
-void SparseCoder::learn_brito(std::span<const double> x) {
+template <class Rule>
+void SparseCoder::learn_inhibition() {
   const double share = std::max(1.0 / static_cast<double>(learned_), 0.01);
   for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] += share * (activity_[i] - mean_[i]);
   for (std::size_t j = 0; j < activity_.size(); ++j) {
-    if (activity_[j] == 0.0) continue;
+    if (activity_[j] == 0.0 && !Rule::silent_ones_inhibit) continue;
     for (std::size_t i = 0; i < activity_.size(); ++i) {
       double& v = lateral_(index(i), index(j));
-      v = i == j ? 0.0 : std::max(0.0, v + kLateralRate * (activity_[i] - mean_[i]) * activity_[j]);
+      v = i == j ? 0.0 : std::max(0.0, v + Rule::inhibition_increment(activity_[i], mean_[i], activity_[j]));
     }
   }
-  for (std::size_t i = 0; i < activity_.size(); ++i) {
-    // The first update normalises every row; later ones change only the rows of active neurons.
-    if (activity_[i] == 0.0 && learned_ > 1) continue;
-    weights_.row(index(i)) += params_.fit_rate * activity_[i] * vector(x).transpose();
-    normalise_row(weights_, index(i));
-  }
+  for (std::size_t i = 0; i < activity_.size(); ++i)
+    thresholds_[i] += Rule::threshold_increment(activity_[i]);
 }
 
-void SparseCoder::learn_foldiak(std::span<const double> x) {
-  constexpr double kActivity = 0.1;
+template <class Rule>
+void SparseCoder::learn_forward(std::span<const double> x) {
+  // The first time all, so that whatever constraint the rule keeps holds from then on.
+  std::vector<Eigen::Index> rows;
+  std::vector<double> answers;
   for (std::size_t i = 0; i < activity_.size(); ++i) {
-    for (std::size_t j = 0; j < activity_.size(); ++j) {
-      double& v = lateral_(index(i), index(j));
-      v = i == j ? 0.0
-                 : std::max(0.0, v + kLateralRate * (activity_[i] * activity_[j] - kActivity * kActivity));
-    }
-    if (activity_[i] > 0.0) {
-      weights_.row(index(i)) +=
-          params_.fit_rate * activity_[i] * (vector(x).transpose() - weights_.row(index(i)));
-    }
-    thresholds_[i] += 1e-2 * (activity_[i] - kActivity);
+    if (activity_[i] == 0.0 && learned_ > 1) continue;
+    rows.push_back(index(i));
+    answers.push_back(activity_[i]);
   }
+  WeightMatrix<double> active = weights_(rows, Eigen::all);
+  learn_from<typename Rule::Forward, double>(x, answers, params_.fit_rate, active);
+  weights_(rows, Eigen::all) = active;
 }
 
 SparseCoder learn_sparse_code(const Samples& samples, std::size_t neurons, const SparseParams& params,

@@ -1,12 +1,9 @@
 // A population of sparse-coding neurons that compete by recurrent inhibition and learn by local rules.
 //
-// Brito and Gerstner (2016), input x, weights W (rows of unit norm), lateral weights V >= 0:
-//     da/dt = -a + W x - V y,   y = max(0, a - lambda),   from a = 0 to the fixed point
-//     dV_ij = 0.01 (y_i - <y_i>) y_j,   dw_i = eta y_i x,   then |w_i| = 1
-// Foeldiak (1990):
-//     du/dt = -u + W x - V y,   y = max(0, u - theta)
-//     dV_ij = 0.01 (y_i y_j - 0.01),   dw_i = eta y_i (x - w_i),   dtheta_i = 0.01 (y_i - 0.1)
-// Time in time constants; eta is fit_rate.
+// Input x, weights W, lateral weights V >= 0, thresholds theta; time in time constants:
+//     da/dt = -a + W x - V y,   y = max(0, a - theta),   from a = 0 to the fixed point
+// W learns by a rate rule, at rate fit_rate (Brito and Gerstner: normalised Hebb; Foeldiak: instar), V and
+// theta as models/banks/sparse_rules.hpp says.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +37,11 @@ class SparseCoder {
   std::span<const double> thresholds() const { return thresholds_; }
 
  private:
-  void learn_brito(std::span<const double> x);
-  void learn_foldiak(std::span<const double> x);
+  template <class Rule>
+  void learn_inhibition();
+  /// Only the rows of neurons that answer: most are silent, and nothing moves their weights.
+  template <class Rule>
+  void learn_forward(std::span<const double> x);
 
   SparseParams params_;
   Matrix weights_;

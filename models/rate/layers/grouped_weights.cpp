@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cassert>
 
+#include "models/eigen_index.hpp"
+
 namespace shallows {
 namespace {
 
 /// Most neurons of a group, and sources of a part of the transposed product.
 constexpr std::size_t kMostNeurons = 64;
 constexpr Eigen::Index kSourcesAtOnce = 128;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 }  // namespace
 
