@@ -7,6 +7,7 @@ packages=(
   libeigen3-dev libhdf5-dev libtbb-dev libcli11-dev libboost-dev libgtest-dev libbenchmark-dev librandom123-dev
   nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libhwy-dev libpng-dev libssl-dev zlib1g-dev
   python3 python3-h5py
+  openmpi-bin slurm-wlm munge
 )
 
 usage() {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 #include <vector>
 
@@ -36,34 +37,68 @@ void note_backup(const std::string& output, const std::string& backup) {
   note("what was '" + output + "' is kept as '" + backup + "'");
 }
 
-std::string configs_directory() {
-  const fs::path here = "experiments/configs";
+std::string shipped_directory(const std::string& kind) {
+  const fs::path here = fs::path("experiments") / kind;
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  for (const fs::path& directory : {here, program.parent_path().parent_path() / "share/shallows/configs",
-                                    fs::path(SHALLOWS_SOURCE_CONFIGS)}) {
+  for (const fs::path& directory : {here, program.parent_path().parent_path() / "share/shallows" / kind,
+                                    fs::path(SHALLOWS_SOURCE_EXPERIMENTS) / kind}) {
     if (fs::is_directory(directory, ignored)) return directory.string();
   }
   return here.string();
 }
 
-std::string configuration_path(const std::string& given) {
+namespace {
+
+bool is_name(const std::string& given) {
   std::error_code ignored;
-  const bool is_name = given.find_first_of("./") == std::string::npos;
-  if (fs::exists(given, ignored) || !is_name) return given;
-  const std::string directory = configs_directory();
-  const fs::path shipped = fs::path(directory) / (given + ".toml");
-  if (fs::exists(shipped, ignored)) return shipped.string();
+  return given.find_first_of("./") == std::string::npos && !fs::exists(given, ignored);
+}
+
+/// The shipped file of that name; none if there is none.
+std::optional<std::string> shipped_file(const std::string& kind, const std::string& name) {
+  const fs::path file = fs::path(shipped_directory(kind)) / (name + ".toml");
+  std::error_code ignored;
+  return fs::exists(file, ignored) ? std::optional(file.string()) : std::nullopt;
+}
+
+std::vector<std::string> shipped_names(const std::string& kind) {
   std::vector<std::string> names;
-  if (fs::is_directory(directory, ignored)) {
-    for (const Listed& entry : list_configs(directory)) names.push_back(entry.name);
-  }
+  std::error_code ignored;
+  const std::string directory = shipped_directory(kind);
+  if (!fs::is_directory(directory, ignored)) return names;
+  for (const Listed& entry : list_configs(directory)) names.push_back(entry.name);
+  return names;
+}
+
+[[noreturn]] void refuse_name(const std::string& what, const std::string& given, const std::string& kind,
+                              const std::vector<std::string>& names) {
   const auto nearest = nearest_name(given, names);
-  throw Error(ErrorKind::configuration,
-              fmt::format("unknown configuration '{}' (it is no file, and no name of one in {}); {}", given,
-                          directory,
-                          nearest ? fmt::format("did you mean '{}'?", *nearest)
-                                  : "'shallows list configs' names them, or give the path of a TOML file"));
+  throw Error(
+      ErrorKind::configuration,
+      fmt::format("unknown {} '{}' (it is no file, and no name of one in {}); {}", what, given,
+                  shipped_directory(kind),
+                  nearest
+                      ? fmt::format("did you mean '{}'?", *nearest)
+                      : fmt::format("'shallows list {}' names them, or give the path of a TOML file", kind)));
+}
+
+}  // namespace
+
+std::string configuration_path(const std::string& given) {
+  if (!is_name(given)) return given;
+  if (const auto file = shipped_file("configs", given)) return *file;
+  refuse_name("configuration", given, "configs", shipped_names("configs"));
+}
+
+std::string study_path(const std::string& given) {
+  if (!is_name(given)) return given;
+  for (const char* kind : {"studies", "configs"}) {
+    if (const auto file = shipped_file(kind, given)) return *file;
+  }
+  std::vector<std::string> names = shipped_names("studies");
+  for (std::string& name : shipped_names("configs")) names.push_back(std::move(name));
+  refuse_name("study", given, "studies", names);
 }
 
 Config read_configuration(const std::string& path, std::span<const std::string> overrides) {

@@ -17,12 +17,14 @@ void note(const std::string& text);
 /// That what was `output` has got another name.
 void note_backup(const std::string& output, const std::string& backup);
 
-/// Where the configurations are that come with the program: in the working folder if that is a checkout,
-/// beside an installed program, or in the sources that it was built from.
-std::string configs_directory();
+/// Where the files of a kind ("configs", "studies") are that come with the program: in the working folder if
+/// that is a checkout, beside an installed program, or in the sources that it was built from.
+std::string shipped_directory(const std::string& kind);
 /// The file that is meant by a path, or by the name of one of those configurations ("l-rg"). Throws Error
 /// (configuration) for a name that none has.
 std::string configuration_path(const std::string& given);
+/// The same of a study or, if none has that name, of a configuration.
+std::string study_path(const std::string& given);
 /// read_config() of it, with a note about keys that were passed over.
 Config read_configuration(const std::string& path, std::span<const std::string> overrides);
 

@@ -23,6 +23,11 @@ std::string how_to_wake(const std::string& population) {
 
 }  // namespace
 
+double accuracy_on(const Network& network, const Config& config, const ImageSet& images) {
+  const EvaluationPlan plan{.images = config.test_images, .verbosity = Verbosity::quiet};
+  return evaluate(network, config, images, plan, RecordSelection({}, {}), nullptr).tally.accuracy();
+}
+
 void refuse_silence(const Tally& tally, const std::vector<PopulationInfo>& populations,
                     const std::string& when) {
   for (std::size_t p = 0; p < populations.size() && p < tally.spikes.size(); ++p) {

@@ -44,6 +44,9 @@ Network scaled_for(const Network& network, const Config& config, const ImageSet&
                                   const EvaluationPlan& plan, const RecordSelection& selection,
                                   SpikeRecorder* recorder);
 
+/// Percent of the images, of the first config.test_images of them if that is not 0.
+double accuracy_on(const Network& network, const Config& config, const ImageSet& images);
+
 /// Throws Error (network) that names the first of the network's populations that never spiked, if there is
 /// one. `when` completes "... stayed silent ".
 void refuse_silence(const Tally& tally, const std::vector<PopulationInfo>& populations,

@@ -42,6 +42,21 @@ std::string TrainingLoop::failure(const Network& network, const LearningReport& 
   return {};
 }
 
+void teach_all(Network& network, const Config& config, const ImageSet& images) {
+  TrainingLoop loop(config, images);
+  const std::uint64_t chunk = whole_batches(network, 1000);
+  for (std::uint64_t first = 0; first < loop.size(); first += chunk) {
+    const LearningReport report = loop.teach(network, first, std::min(first + chunk, loop.size()));
+    if (const std::string failure = loop.failure(network, report); !failure.empty()) {
+      throw Error(
+          ErrorKind::network,
+          fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = "
+                      "{}",
+                      failure, first, loop.shown().front().learning_rate, config.training.learning_rate));
+    }
+  }
+}
+
 std::uint64_t whole_batches(const Network& network, std::uint64_t images) {
   const std::uint64_t batch =
       network.memory() != nullptr ? network.memory()->params().batch : network.granularity();

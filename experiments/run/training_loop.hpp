@@ -46,6 +46,10 @@ class TrainingLoop {
   std::uint64_t silent_ = 0;
 };
 
+/// Shows the images as config.training says, config.seed giving their order, without a file. Throws Error
+/// (network) if the network diverges or its readout dies.
+void teach_all(Network& network, const Config& config, const ImageSet& images);
+
 /// The least number of images, not below `images`, after which a training of the network may be cut.
 std::uint64_t whole_batches(const Network& network, std::uint64_t images);
 

@@ -25,6 +25,13 @@ OutputClaim::OutputClaim(const std::string& name) : lock_(name + ".lock") {
   fd_ = *fd;
 }
 
+std::unique_ptr<OutputClaim> OutputClaim::if_free(const std::string& name) {
+  std::string lock = name + ".lock";
+  const std::optional<int> fd = h5::open_exclusively(lock, O_CREAT);
+  if (!fd) return nullptr;
+  return std::unique_ptr<OutputClaim>(new OutputClaim(std::move(lock), *fd));
+}
+
 OutputClaim::~OutputClaim() {
   // Removed while it is locked: afterwards it could be another program's.
   ::unlink(lock_.c_str());

@@ -1,7 +1,9 @@
 // Keeps two commands from writing one result, and a result from being written over by another one.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace shallows {
 
@@ -12,11 +14,15 @@ class OutputClaim {
  public:
   /// Throws Error (data) if another command has it.
   explicit OutputClaim(const std::string& name);
+  /// Null if another command has it.
+  static std::unique_ptr<OutputClaim> if_free(const std::string& name);
   ~OutputClaim();
   OutputClaim(OutputClaim&&) = delete;
   OutputClaim& operator=(OutputClaim&&) = delete;
 
  private:
+  OutputClaim(std::string lock, int fd) : lock_(std::move(lock)), fd_(fd) {}
+
   std::string lock_;
   int fd_ = -1;
 };

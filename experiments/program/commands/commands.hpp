@@ -11,11 +11,12 @@ Command bank_command();
 Command test_command();
 Command inspect_command();
 Command compare_command();
-Command figure_command();
+Command study_command();
+Command incremental_command();
+Command spiking_match_command();
 Command list_command();
 Command config_command();
 Command bench_command();
-Command paper_command();
 
 // One name to a line.
 // clang-format off
@@ -25,11 +26,12 @@ inline constexpr Command (*kCommands[])() = {
     test_command,
     inspect_command,
     compare_command,
-    figure_command,
+    study_command,
+    incremental_command,
+    spiking_match_command,
     list_command,
     config_command,
     bench_command,
-    paper_command,
 };
 // clang-format on
 

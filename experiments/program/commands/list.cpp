@@ -22,7 +22,7 @@ struct ListArguments {
 std::vector<std::string> list_names() {
   std::vector<std::string> names;
   for (Catalogue& list : catalogues()) names.push_back(std::move(list.name));
-  names.insert(names.end(), {"commands", "configs"});
+  names.insert(names.end(), {"commands", "configs", "studies"});
   return names;
 }
 
@@ -30,7 +30,7 @@ void add_options(CLI::App& command, ListArguments& arguments) {
   command.add_option("what", arguments.what, "One of these only")->check(CLI::IsMember(list_names()));
   command
       .add_option("--configs", arguments.directory,
-                  "Where the configurations are (default: experiments/configs here or of the sources)")
+                  "Where the configurations are (default: experiments/configs here, installed or of the sources)")
       ->type_name("DIRECTORY");
   command.add_flag("--json", arguments.json, "Print one JSON object on stdout instead of text");
 }
@@ -57,10 +57,14 @@ std::vector<Section> sections(const ListArguments& arguments) {
       result.back().entries.push_back({std::string(command().name), std::string(command().about)});
   }
   // Without an explicit wish, a place without configurations is no error.
-  const std::string directory = arguments.directory.empty() ? configs_directory() : arguments.directory;
+  const std::string directory =
+      arguments.directory.empty() ? shipped_directory("configs") : arguments.directory;
   const bool asked = arguments.what == "configs" || !arguments.directory.empty();
   if (wanted("configs") && (asked || fs::is_directory(directory)))
     result.push_back({"configs", list_configs(directory), directory});
+  const std::string studies = shipped_directory("studies");
+  if (wanted("studies") && (arguments.what == "studies" || fs::is_directory(studies)))
+    result.push_back({"studies", list_configs(studies), studies});
   return result;
 }
 
@@ -72,7 +76,7 @@ int run(const ListArguments& arguments) {
     for (const Listed& entry : section.entries) width = std::max(width, entry.name.size());
     const std::string place = section.directory.empty() ? "" : fmt::format(" in {}", section.directory);
     text += fmt::format("{}{}{}\n", text.empty() ? "" : "\n", section.name, place);
-    if (!section.directory.empty()) json["configs_directory"] = section.directory;
+    if (!section.directory.empty()) json[section.name + "_directory"] = section.directory;
     json[section.name] = nlohmann::json::array();
     for (const Listed& entry : section.entries) {
       text += fmt::format("  {:<{}}  {}\n", entry.name, width, entry.about);

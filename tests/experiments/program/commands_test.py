@@ -12,7 +12,8 @@ from pathlib import Path
 from harness import (EXIT_DATA, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, PROGRAM, RATE, ProgramTestCase, draw_images, idx_images,
                      idx_labels, main, settings)
 
-COMMANDS = ("train", "bank", "test", "inspect", "compare", "figure", "list", "config", "bench")
+COMMANDS = ("train", "bank", "test", "inspect", "compare", "study", "incremental", "spiking-match",
+            "list", "config", "bench")
 NUMBER = (int, float)
 ROW_KEYS = {
     "file": str, "name": str, "model": str, "coding": str, "dataset": str, "hidden": int, "seed": int,
@@ -35,10 +36,12 @@ class Help(ProgramTestCase):
             "bank": ["CONFIG.toml", "--output", "--mosaic", "--set", "--seed", "--threads", "--json", "--quiet"],
             "test": ["RUN.h5", "--output", "--set", "--split", "--record", "--json", "--threads"],
             "inspect": ["RUN.h5", "--population", "--trial", "--picture", "--rows", "--json"],
-            "figure": ["neurons", "classes", "match", "settings", "--output", "--runs", "--values", "--threshold",
-                       "--vary", "--set"],
+            "study": ["STUDY|CONFIG", "--vary", "--seeds", "--scale", "--only", "--set", "--output", "--name", "--jobs",
+                      "--task", "--gather", "--list", "--threads", "--json", "--markdown", "--csv", "--quiet"],
+            "incremental": ["CONFIG.toml", "--output", "--set", "--threads", "--quiet"],
+            "spiking-match": ["CONFIG.toml", "--output", "--values", "--set", "--threads", "--quiet"],
             "compare": ["RUN.h5", "--json", "--csv", "--markdown"],
-            "list": ["networks", "banks", "rules", "datasets", "commands", "configs"],
+            "list": ["networks", "banks", "rules", "datasets", "commands", "configs", "studies"],
             "config": ["CONFIG.toml", "--set"],
             "bench": ["--suite", "--rows", "--plot", "--images", "--threads", "--json"],
         }
@@ -68,7 +71,12 @@ class Help(ProgramTestCase):
                                  "'-5' is no whole number from 1"),
                                 (["inspect", "run.h5", "--trial", "-1"], "--trial"),
                                 (["test", "run.h5", "--split", "tset"], "--split"), (["compare"], "runs"),
-                                (["compare", "a.h5", "--json", "--csv"], "--"), (["list", "rocks"], "rocks")):
+                                (["compare", "a.h5", "--json", "--csv"], "--"), (["list", "rocks"], "rocks"),
+                                (["study"], "what"), (["study", "rate.toml", "--json", "--csv"], "--"),
+                                (["study", "rate.toml", "--jobs", "0"], "--jobs"),
+                                (["study", "rate.toml", "--task", "1/2", "--gather"], "--task"),
+                                (["incremental", "rate.toml"], "--output"), (["spiking-match", "-o", "f"], "config"),
+                                (["spiking-match", "rate.toml", "-o", "f", "--values", "0"], "--values")):
             with self.subTest(arguments=arguments):
                 self.assert_refused(self.run_program(*arguments), EXIT_USAGE, word)
         self.assertEqual(self.names_in(), ["rate.toml", "spiking.toml"])
@@ -156,7 +164,7 @@ class ListAndConfig(ProgramTestCase):
     def test_list_names_everything_that_has_a_name(self):
         text = self.succeed("list", "--configs", SOURCES / "experiments/configs").stdout
         for word in ("networks", "spiking", "rate", "banks", "random", "gabor", "rules", "teacher-stdp", "delta",
-                     "datasets", "mnist", "fashion-mnist", "configs", "lif-l-rg"):
+                     "datasets", "mnist", "fashion-mnist", "configs", "lif-l-rg", "studies", "illing2019"):
             self.assertIn(word, text)
 
     def test_list_gives_json_of_one_kind(self):
@@ -166,7 +174,7 @@ class ListAndConfig(ProgramTestCase):
 
     def test_list_and_help_name_the_same_commands(self):
         listed = self.succeed_json("list", "commands")["commands"]
-        helped = re.findall(r"(?m)^  (\w+)  +(\S.*)$", self.succeed("--help").stdout.split("Subcommands:\n")[1])
+        helped = re.findall(r"(?m)^  ([\w-]+)  +(\S.*)$", self.succeed("--help").stdout.split("Subcommands:\n")[1])
         self.assertEqual([(entry["name"], entry["description"]) for entry in listed], helped[1:])
         self.assertEqual(helped[0][0], "help")
         self.assertLessEqual(set(COMMANDS), {entry["name"] for entry in listed})
@@ -215,7 +223,7 @@ class ListAndConfig(ProgramTestCase):
         self.assert_refused(self.run_program("train", "l-rgg"), EXIT_USAGE, "unknown configuration 'l-rgg'",
                             "did you mean 'l-rg'?")
 
-    def test_an_installed_program_finds_its_configurations(self):
+    def test_an_installed_program_finds_its_configurations_and_studies(self):
         installed = self.work / "prefix"
         subprocess.run(["cmake", "--install", Path(PROGRAM).parent, "--prefix", installed], check=True, capture_output=True)
         (installed / "share/shallows/configs/mine.toml").write_text("# Only here\nseed = 77\n")
@@ -223,6 +231,11 @@ class ListAndConfig(ProgramTestCase):
             done = subprocess.run([installed / "bin/shallows", "config", name], capture_output=True, text=True,
                                   cwd=self.work)
             self.assertIn(line, done.stdout, done.stderr)
+        (installed / "share/shallows/studies/mine.toml").write_text('[[row]]\nname = "a"\nconfig = "mine"\n')
+        for name in ("mine", "memory"):
+            done = subprocess.run([installed / "bin/shallows", "study", name, "--list"], capture_output=True, text=True,
+                                  cwd=self.work)
+            self.assertIn("--task 1/", done.stdout, done.stderr)
 
     def test_config_names_the_nearest_key(self):
         self.assert_refused(self.run_program("config", "spiking.toml", "--set", "hiden.size=10"), EXIT_USAGE,

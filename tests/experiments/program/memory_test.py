@@ -1,4 +1,4 @@
-"""The memory network from end to end: train, test, stop and resume, go on with new classes, draw, figures."""
+"""The memory network from end to end: train, test, stop and resume, go on with new classes, draw, studies."""
 
 import csv
 import json
@@ -270,89 +270,116 @@ class Pictures(MemoryTestCase):
         self.assertNotIn("rows.png", self.names_in())
 
 
+class Studies(MemoryTestCase):
+    def table(self, name):
+        with open(self.work / f"{name}.csv", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_of_the_number_of_rows(self):
+        tiny = settings("dataset.name=tiny", f"dataset.directory={self.home / 'tiny'}", "memory.batch=30")
+        outcome = self.succeed("study", "memory", "-o", "f", "--csv", "--seeds", "5,6", *tiny,
+                               "--vary", "memory.max_neurons=3,10,60")
+        table, runs = self.table("f/memory"), self.table("f/memory-runs")
+        self.assertEqual([(int(row["memory.max_neurons"]), row["row"]) for row in table],
+                         [(n, t) for t in ("no threshold", "threshold 4") for n in (3, 10, 60)])
+        for k, row in enumerate(table):
+            a, b = (float(run["test_accuracy"]) for run in runs[2 * k:2 * k + 2])
+            self.assertAlmostEqual(float(row["test_accuracy_mean"]), (a + b) / 2)
+            self.assertAlmostEqual(float(row["test_accuracy_std"]), abs(a - b) / 2 ** 0.5)
+        self.assertEqual(outcome.stdout, (self.work / "f/memory.csv").read_bytes().decode())
+        self.assertGreater(float(table[2]["test_accuracy_mean"]), 90.0)
+        self.assertLess(float(table[5]["operations_per_image_mean"]), float(table[2]["operations_per_image_mean"]))
+        picture = xml.etree.ElementTree.parse(self.work / "f/memory.svg")
+        self.assertLessEqual({"no threshold", "threshold 4", "memory.max_neurons"}, set(picture.getroot().itertext()))
+        single = self.succeed_json("train", "memory-mnist", "-o", "run.h5", *tiny,
+                                   *settings("memory.max_neurons=60", "seed=5"))
+        self.assertEqual(float(runs[4]["test_accuracy"]), single["test_accuracy"])
+
+    def test_of_finished_runs_are_not_trained_again(self):
+        arguments = ["study", "memory.toml", "-o", "f", "--seeds", "5,6"]
+        self.succeed(*arguments, "--vary", "memory.max_neurons=3,10")
+        files = sorted((self.work / "f/runs").glob("*.h5"))
+        self.assertEqual(len(files), 4)
+        for path in files:  # what is read back is what is shown
+            with h5py.File(path, "a") as file:
+                file["summary"].attrs["test_accuracy"] = 12.5
+        self.succeed(*arguments, "--vary", "memory.max_neurons=3,10,20")
+        accuracies = [row["test_accuracy"] for row in self.table("f/memory-runs")]
+        self.assertEqual(accuracies[:4], ["12.5"] * 4)
+        self.assertNotIn("12.5", accuracies[4:])
+        self.succeed(*arguments, "--vary", "memory.max_neurons=10", *settings("memory.neighbours=5"))
+        self.assertNotIn("12.5", [row["test_accuracy"] for row in self.table("f/memory-runs")])
+        files[0].write_bytes(files[0].read_bytes()[:100])
+        outcome = self.run_program(*arguments, "--vary", "memory.max_neurons=3,10", "-q")
+        self.assert_refused(outcome, EXIT_DATA, files[0].name)
+
+    def test_of_settings_by_their_accuracy_on_validation_images(self):
+        held_out = settings("dataset.validation=40", "test.images=1")
+        outcome = self.succeed("study", "memory.toml", "-o", "choice", *held_out,
+                               "--vary", "memory.neighbours=1,3", "--vary", "memory.distance=l2,l1,cosine")
+        table = self.table("choice/memory")
+        self.assertEqual([(row["memory.neighbours"], row["memory.distance"]) for row in table],
+                         [(k, d) for k in ("1", "3") for d in ("l2", "l1", "cosine")])
+        best = max(table, key=lambda row: float(row["validation_accuracy_mean"]))
+        self.assertIn(f"best on validation images: memory, memory.neighbours = {best['memory.neighbours']}, "
+                      f"memory.distance = {best['memory.distance']} (", outcome.stdout)
+        for row in (table[1], table[5]):
+            single = self.succeed_json("train", "memory.toml", "-o", "run.h5", *held_out,
+                                       *settings(f"memory.neighbours={row['memory.neighbours']}",
+                                                 f"memory.distance={row['memory.distance']}", "seed=1"))
+            self.assertEqual(float(row["validation_accuracy_mean"]), single["validation_accuracy"])
+
+    def test_of_settings_that_are_valid_together_only(self):
+        self.succeed("study", "memory.toml", "-o", "choice", "--vary", "memory.threshold=0.9,1.5",
+                     *settings("dataset.validation=40", "memory.gate=novelty"))
+
+    def test_of_the_other_networks_with_learned_banks_and_seeds(self):
+        self.succeed("study", "rate.toml", "-o", "choice", "--seeds", "1:2",
+                     "--vary", "training.learning_rate=1e-3,1e-2",
+                     *settings("dataset.validation=40", "hidden.kind=pca", "hidden.features=5"))
+        self.assertEqual([row["seeds"] for row in self.table("choice/rate")], ["2", "2"])
+
+    def test_that_can_t_be_planned_are_refused(self):
+        for vary, word in (("memory.neighbours", "--vary"), ("memory.neighbours=1,,3", "empty"),
+                           ("memory.neighbour=1", "memory.neighbours")):
+            outcome = self.run_program("study", "memory.toml", "--vary", vary, "-o", "choice")
+            self.assert_refused(outcome, EXIT_USAGE, word)
+        self.assertNotIn("choice", self.names_in())
+
+
 class Figures(MemoryTestCase):
     def read(self, name):
         xml.etree.ElementTree.parse(self.work / f"{name}.svg")
         with open(self.work / f"{name}.csv", newline="") as file:
             return list(csv.DictReader(file))
 
-    def test_of_the_number_of_rows(self):
-        outcome = self.succeed("figure", "neurons", "memory.toml", "-o", "f/size", "--values", "3,10,60", "--runs", "2",
-                               "--threshold", "1.5")
-        table = self.read("f/size")
-        self.assertEqual([(int(row["max_neurons"]), float(row["threshold"])) for row in table],
-                         [(n, t) for t in (0.0, 1.5) for n in (3, 10, 60)])
-        for row in table:
-            runs = [float(value) for value in row["accuracies"].split()]
-            self.assertEqual(len(runs), 2)
-            self.assertAlmostEqual(float(row["mean_accuracy"]), sum(runs) / 2, delta=0.01)
-            self.assertAlmostEqual(float(row["standard_deviation"]), abs(runs[0] - runs[1]) / 2 ** 0.5, delta=0.02)
-        self.assertEqual(outcome.stdout, (self.work / "f/size.csv").read_text())
-        self.assertGreater(float(table[2]["mean_accuracy"]), 90.0)
-        single = self.succeed_json("train", "memory.toml", "-o", "run.h5")
-        self.assertAlmostEqual(float(table[2]["accuracies"].split()[0]), single["test_accuracy"], delta=0.01)
-
-    def test_of_finished_runs_are_not_trained_again(self):
-        arguments = ["figure", "neurons", "memory.toml", "-o", "f/size", "--runs", "2"]
-        self.succeed(*arguments, "--values", "3,10")
-        file = self.work / "f/size.runs.json"
-        runs = json.loads(file.read_text())
-        self.assertEqual(len(runs), 4)
-        for run in runs:  # what is read back is what is shown
-            run["accuracy"] = 12.5
-        file.write_text(json.dumps(runs))
-        self.succeed(*arguments, "--values", "3,10,20")
-        table = self.read("f/size")
-        self.assertEqual([row["accuracies"] for row in table[:2]], ["12.50 12.50"] * 2)
-        self.assertNotIn("12.50", table[2]["accuracies"])
-        self.succeed(*arguments, "--values", "10", *settings("memory.neighbours=5"))
-        self.assertNotIn("12.50", self.read("f/size")[0]["accuracies"])
-        file.write_text(file.read_text()[:100])
-        self.assert_refused(self.run_program(*arguments), EXIT_DATA, "size.runs.json")
-
-    def test_of_settings_by_their_accuracy_on_validation_images(self):
-        held_out = settings("dataset.validation=40", "test.images=1")
-        outcome = self.succeed("figure", "settings", "memory.toml", "-o", "choice", *held_out,
-                               "--vary", "memory.neighbours=1,3", "--vary", "memory.distance=l2,l1,cosine")
-        with open(self.work / "choice.csv", newline="") as file:
-            table = list(csv.DictReader(file))
-        self.assertEqual([(row["memory.neighbours"], row["memory.distance"]) for row in table],
-                         [(k, d) for k in ("1", "3") for d in ("l2", "l1", "cosine")])
-        self.assertEqual(outcome.stdout, (self.work / "choice.csv").read_text())
-        for row in (table[1], table[5]):
-            single = self.succeed_json("train", "memory.toml", "-o", "run.h5", *held_out,
-                                       *settings(f"memory.neighbours={row['memory.neighbours']}",
-                                                 f"memory.distance={row['memory.distance']}"))
-            self.assertAlmostEqual(float(row["mean_accuracy"]), single["validation_accuracy"], delta=0.01)
-
-    def test_of_settings_that_are_valid_together_only(self):
-        self.succeed("figure", "settings", "memory.toml", "-o", "choice", "--vary", "memory.threshold=0.9,1.5",
-                     *settings("dataset.validation=40", "memory.gate=novelty"))
-
-    def test_of_settings_of_the_other_networks_with_learned_banks_and_seeds(self):
-        self.succeed("figure", "settings", "rate.toml", "-o", "choice", "--runs", "2",
-                     "--vary", "training.learning_rate=1e-3,1e-2",
-                     *settings("dataset.validation=40", "hidden.kind=pca", "hidden.features=5"))
-        with open(self.work / "choice.csv", newline="") as file:
-            table = list(csv.DictReader(file))
-        self.assertEqual([len(row["accuracies"].split()) for row in table], [2, 2])
-
     def test_of_classes_that_come_one_after_the_other(self):
-        self.succeed("figure", "classes", "memory.toml", "rate.toml", "-o", "classes",
-                     *settings("training.epochs=5"))
-        table = self.read("classes")
+        outcome = self.succeed("incremental", "memory.toml", "rate.toml", "-o", "f/classes",
+                               *settings("training.epochs=5"))
+        table = self.read("f/classes")
         self.assertEqual([row["classes"] for row in table], ["1", "2", "3"])
         self.assertEqual(table[0]["tiny-memory"], "100.00")
+        self.assertEqual(outcome.stdout, (self.work / "f/classes.csv").read_text())
+
+    def test_of_rows_that_are_spiking_neurons(self):
+        outcome = self.succeed("spiking-match", "memory.toml", "-o", "match", "--values", "3,60")
+        table = self.read("match")
+        self.assertEqual([(row["max_neurons"], row["match"]) for row in table],
+                         [(n, match) for n in ("3", "60") for match in ("l2", "cosine", "first spike", "most spikes")])
+        for row in table:
+            self.assertEqual(float(row["input_spikes"]) > 0, row["match"].endswith(("spike", "spikes")))
+        self.assertEqual(outcome.stdout, (self.work / "match.csv").read_text())
+        single = self.succeed_json("train", "memory.toml", "-o", "run.h5")
+        self.assertAlmostEqual(float(table[4]["accuracy"]), single["test_accuracy"], delta=0.01)
 
     def test_that_can_t_be_drawn_are_refused(self):
-        for arguments, word in ((["neurons", "rate.toml"], "memory"),
-                                (["neurons", "memory.toml", "memory.toml"], "one configuration"),
-                                (["settings", "memory.toml"], "dataset.validation"),
-                                (["settings", "memory.toml", "--vary", "memory.neighbours"], "--vary"),
-                                (["settings", "memory.toml", "--vary", "memory.neighbours=1,,3"], "empty"),
-                                (["settings", "memory.toml", "--vary", "dataset.validation=1,2"], "--set"),
-                                (["settings", "memory.toml", "--vary", "memory.neighbour=1"], "memory.neighbours")):
-            outcome = self.run_program("figure", *arguments, "-o", "figure")
+        for arguments, word in ((["spiking-match", "rate.toml"], "memory"),
+                                (["spiking-match", "gabor.toml"], "receptive fields"),
+                                (["spiking-match", "memory.toml", "memory.toml"], "memory.toml"),
+                                (["incremental"], "configs"),
+                                (["incremental", "memory.toml", *settings("memory.neighbour=1")],
+                                 "memory.neighbours")):
+            outcome = self.run_program(*arguments, "-o", "figure")
             self.assert_refused(outcome, EXIT_USAGE, word)
         self.assertFalse(re.search("figure", " ".join(self.names_in())))
 

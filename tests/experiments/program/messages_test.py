@@ -1,5 +1,6 @@
 """What is asked for is done or refused with the way out; nothing that was typed is passed over in silence."""
 
+import json
 import os
 import signal
 
@@ -256,6 +257,15 @@ class Helping(ProgramTestCase):
         (self.work / "experiments/configs/mine.toml").write_text("# My own\n")
         self.assertEqual(self.succeed("list", "configs").stdout, "configs in experiments/configs\n  mine  My own\n")
 
+    def test_of_studies_is_there_outside_the_sources_too(self):
+        text = self.succeed("list", "studies").stdout
+        self.assertRegex(text.splitlines()[0], "^studies in /.*studies$")
+        figures = self.succeed_json("list", "studies")
+        self.assertLessEqual({"illing2019", "memory"}, {entry["name"] for entry in figures["studies"]})
+        (self.work / "experiments/studies").mkdir(parents=True)
+        (self.work / "experiments/studies/mine.toml").write_text("# My own\n")
+        self.assertEqual(self.succeed("list", "studies").stdout, "studies in experiments/studies\n  mine  My own\n")
+
 
 class Signals(ProgramTestCase):
     def test_are_answered_by_what_sends_them_again(self):
@@ -270,25 +280,29 @@ class Signals(ProgramTestCase):
             self.assertEqual("Ctrl-C" in outcome.stderr, number == signal.SIGINT)
 
 
-class SettingsFigure(ProgramTestCase):
+class Study(ProgramTestCase):
     def test_without_alternatives_is_named_after_the_configuration(self):
-        outcome = self.succeed("figure", "settings", "rate.toml", "-o", "figure",
-                               *settings("dataset.validation=40", "training.epochs=1"))
-        self.assertIn("shallows: tiny-rate: ", outcome.stderr)
+        outcome = self.succeed("study", "rate.toml", *settings("dataset.validation=40", "training.epochs=1"))
+        self.assertIn("shallows: [1/1] rate, seed 1: ", outcome.stderr)
+        self.assertIn("rate.csv", self.names_in("runs/studies"))
 
     def test_says_which_networks_diverged_or_died_and_goes_on(self):
-        for changes, failing, word in (((), "training.learning_rate=1e6", "the network diverged"),
-                                       (("readout.bias_max=0", "training.epochs=5"), "training.learning_rate=30",
-                                        "the readout is dead")):
-            rate = failing.split("=")[1]
-            outcome = self.succeed("figure", "settings", "rate.toml", "-o", "figure", "-q",
+        for changes, rate, word in (((), "1e6", "the network diverged"),
+                                    (("readout.bias_max=0", "training.epochs=5"), "30", "the readout is dead")):
+            outcome = self.succeed("study", "rate.toml", "-q", "--json",
                                    "--vary", f"training.learning_rate={rate},0.01",
                                    *settings("dataset.validation=40", *changes))
-            self.assertRegex(outcome.stderr, f"^shallows: {failing}: {word} .* lower training.learning_rate")
+            self.assertRegex(outcome.stderr, f"^shallows: rate, training.learning_rate = {rate}, seed 1: {word} .* "
+                                             "lower training.learning_rate")
             self.assertEqual(outcome.stderr.count("\n"), 1)
-            _, failed, learned = (line.split(",") for line in outcome.stdout.splitlines())
-            self.assertEqual((failed[1], failed[-1]), ("nan", "nan"))
-            self.assertGreater(float(learned[1]), 50.0)  # chance is 33
+            figures = json.loads(outcome.stdout)
+            failed, learned = figures["rows"]
+            self.assertEqual((failed["failed"], failed["seeds"], failed["validation_accuracy"]), (1, 0, None))
+            self.assertGreater(learned["validation_accuracy"]["mean"], 50.0)  # chance is 33
+            failure = figures["runs"][0]
+            self.assertIn(failure["failure"], outcome.stderr)
+            self.assertIn(f"'{failure['file']}.failed.txt'", outcome.stderr)
+            self.assertEqual((self.work / f"{failure['file']}.failed.txt").read_text(), failure["failure"] + "\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import struct
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -105,13 +106,19 @@ class TwoCommands(ProgramTestCase):
         self.assertNotIn("run.h5.lock", self.names_in())
 
     def test_do_not_lose_each_others_settings(self):
-        vary = ("figure", "settings", "rate.toml", *settings("dataset.validation=40"), "-o", "grid")
-        first = Running(*vary, *settings("training.epochs=3000"), "--vary", "hidden.size=50,60", cwd=self.work)
-        wait_until(lambda: (self.work / "grid.runs.json.lock").exists(), "the lock")
-        outcome = self.run_program(*vary, "--vary", "hidden.size=20,30")
-        self.assert_refused(outcome, EXIT_DATA, "grid.runs.json", "another shallows")
-        first.process.kill()
-        first.finish()
+        first = ("study", "rate.toml", "-o", "grid", "--name", "first", "--vary", "hidden.size=50,60",
+                 *settings("training.epochs=300"))
+        second = ("study", "rate.toml", "-o", "grid", "--name", "second", "--vary", "hidden.size=20,30")
+        running = Running(*first, cwd=self.work)
+        wait_until(lambda: list((self.work / "grid/runs").glob("*.lock")), "the lock")
+        self.succeed(*second)
+        self.assertIsNone(running.process.poll(), "the first ended before the second; make it longer")
+        self.assertEqual(running.finish().code, EXIT_DONE)
+        self.assertEqual([Path(name).suffix for name in self.names_in("grid/runs")], [".h5"] * 4)
+        for study, sizes in ((first, ["50", "60"]), (second, ["20", "30"])):
+            rows = self.succeed_json(*study, "--gather")["rows"]
+            self.assertEqual([(row["settings"]["hidden.size"], row["seeds"]) for row in rows],
+                             [(size, 1) for size in sizes])
 
 
 class Data(ProgramTestCase):
@@ -150,16 +157,16 @@ class Data(ProgramTestCase):
         self.assert_refused(outcome, EXIT_DATA, "its test images are", "90", "95", "--set dataset.directory")
         self.assertEqual(self.succeed_json("test", "whole.h5", *self.own)["test_images"], TEST + 5)
 
-    def test_that_has_changed_is_not_taken_from_the_cache_of_a_figure(self):
-        grid = ("figure", "settings", "rate.toml", *self.own, *settings("dataset.validation=40"), "--vary",
-                "hidden.size=50", "-o", "grid")
+    def test_that_has_changed_is_not_taken_from_the_runs_of_a_study(self):
+        grid = ("study", "rate.toml", *self.own, *settings("dataset.validation=40"), "--vary", "hidden.size=50", "-o",
+                "grid")
         self.succeed(*grid)
-        known = json.loads((self.work / "grid.runs.json").read_text())
+        known = self.names_in("grid/runs")
         self.succeed(*grid)
-        self.assertEqual(json.loads((self.work / "grid.runs.json").read_text()), known)
+        self.assertEqual(self.names_in("grid/runs"), known)
         self.change()
         self.succeed(*grid)
-        self.assertEqual(len(json.loads((self.work / "grid.runs.json").read_text())), 2)
+        self.assertEqual(len(self.names_in("grid/runs")), 2)
 
     def test_of_different_runs_is_compared_with_a_warning(self):
         self.succeed("train", "rate.toml", *self.own, "-o", "a.h5")

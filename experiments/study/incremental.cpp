@@ -1,4 +1,4 @@
-#include "experiments/study/classes_figure.hpp"
+#include "experiments/study/incremental.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,8 @@
 
 #include "experiments/data/dataset.hpp"
 #include "experiments/run/bank.hpp"
-#include "experiments/study/short_run.hpp"
+#include "experiments/run/evaluation.hpp"
+#include "experiments/run/training_loop.hpp"
 #include "output/plot/line_plot.hpp"
 
 namespace shallows {
@@ -23,8 +24,8 @@ ImageSet of_classes(const ImageSet& set, std::size_t first, std::size_t last) {
 
 }  // namespace
 
-std::vector<ClassesCurve> classes_figure(const std::vector<Config>& configs,
-                                         const std::function<void(const ClassesCurve&)>& told) {
+std::vector<ClassesCurve> incremental_learning(const std::vector<Config>& configs,
+                                               const std::function<void(const ClassesCurve&)>& told) {
   std::vector<ClassesCurve> curves;
   for (const Config& config : configs) {
     const Dataset dataset = load_dataset(config.dataset);
@@ -34,7 +35,7 @@ std::vector<ClassesCurve> classes_figure(const std::vector<Config>& configs,
     ClassesCurve& curve = curves.emplace_back(ClassesCurve{config.name, {}});
     for (std::size_t label = 0; label < dataset.classes; ++label) {
       const ImageSet fresh = of_classes(dataset.train, label, label);
-      if (!fresh.empty()) train_on(network, config, fresh);
+      if (!fresh.empty()) teach_all(network, config, fresh);
       curve.accuracies.push_back(accuracy_on(network, config, of_classes(dataset.test, 0, label)));
       told(curve);
     }

@@ -1,4 +1,4 @@
-#include "experiments/study/match_figure.hpp"
+#include "experiments/study/spiking_match.hpp"
 
 #include <fmt/format.h>
 #include <tbb/parallel_for.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "experiments/run/evaluation.hpp"
 #include "experiments/run/training_loop.hpp"
-#include "experiments/study/short_run.hpp"
 #include "models/memory/spiking_memory.hpp"
 #include "output/plot/line_plot.hpp"
 
@@ -24,7 +24,7 @@ MatchPoint by_distance(Config config, const Dataset& dataset, Distance distance)
   memory.distance = distance;
   memory.judge_every = 0;
   Network network = Network::make(config, dataset.train.shape(), dataset.classes);
-  train_on(network, config, dataset.train);
+  teach_all(network, config, dataset.train);
   MatchPoint point{.max_neurons = config.memory()->max_neurons,
                    .match = distance == Distance::l2 ? "l2" : "cosine",
                    .accuracy = accuracy_on(network, config, dataset.test),
@@ -68,14 +68,14 @@ MatchPoint by_spikes(const SpikingMemory& memory, const Config& config, const Im
 
 }  // namespace
 
-std::vector<MatchPoint> match_figure(const Config& config, const Dataset& dataset,
-                                     const std::vector<std::uint64_t>& values,
-                                     const std::function<void(const MatchPoint&)>& told) {
+std::vector<MatchPoint> spiking_match(const Config& config, const Dataset& dataset,
+                                      const std::vector<std::uint64_t>& values,
+                                      const std::function<void(const MatchPoint&)>& told) {
   if (config.memory() == nullptr || origin_of(config.hidden.bank) != BankOrigin::none) {
-    throw Error(
-        ErrorKind::configuration,
-        "this figure is of memories of pixels (the configuration has another model or receptive fields); "
-        "give one with model = \"memory\" and hidden.kind = \"none\"");
+    throw Error(ErrorKind::configuration,
+                "the spiking match is one of memories of pixels (the configuration has another model or "
+                "receptive fields); "
+                "give one with model = \"memory\" and hidden.kind = \"none\"");
   }
   std::vector<MatchPoint> points;
   const auto add = [&](MatchPoint point) {

@@ -1,10 +1,9 @@
-#include "experiments/run/stored/ensure_run.hpp"
+#include "experiments/run/stored/finished_run.hpp"
 
 #include <filesystem>
 #include <utility>
 
 #include "experiments/run/interrupt.hpp"
-#include "output/file/output_claim.hpp"
 
 namespace shallows {
 
@@ -22,9 +21,8 @@ std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& 
   return reader.summary();
 }
 
-std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset, TrainOptions options) {
-  const OutputClaim claim(options.output);
-  if (auto figures = finished_run(config, dataset, options.output)) return figures;
+std::optional<nlohmann::json> complete_run(const Config& config, const Dataset& dataset,
+                                           TrainOptions options) {
   const std::string checkpoint = checkpoint_path(options.output);
   const auto begin = [&]() -> Trainer {
     if (!std::filesystem::exists(checkpoint)) return {config, dataset, std::move(options)};

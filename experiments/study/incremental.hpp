@@ -17,8 +17,8 @@ struct ClassesCurve {
 };
 
 /// Each configuration's network on its own data set. `told` hears of every accuracy.
-std::vector<ClassesCurve> classes_figure(const std::vector<Config>& configs,
-                                         const std::function<void(const ClassesCurve&)>& told);
+std::vector<ClassesCurve> incremental_learning(const std::vector<Config>& configs,
+                                               const std::function<void(const ClassesCurve&)>& told);
 
 /// One line for each number of classes, one column for each network.
 std::string classes_csv(const std::vector<ClassesCurve>& curves);

@@ -16,10 +16,10 @@ namespace shallows {
 [[nodiscard]] std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& dataset,
                                                          const std::string& output);
 
-/// The figures of the run options.output: of the complete one if it is there; else it is trained and tested,
-/// from its checkpoint on if it has one. Nothing if a signal came in between (the checkpoint stays, if there
-/// is one yet). Throws what Trainer throws, and Error (data) if another process is at it.
-[[nodiscard]] std::optional<nlohmann::json> ensure_run(const Config& config, const Dataset& dataset,
-                                                       TrainOptions options);
+/// Trains and tests the run options.output, which the caller has claimed, from its checkpoint on if it has
+/// one. Nothing if a signal came in between (the checkpoint stays, if there is one yet). Throws what Trainer
+/// throws.
+[[nodiscard]] std::optional<nlohmann::json> complete_run(const Config& config, const Dataset& dataset,
+                                                         TrainOptions options);
 
 }  // namespace shallows

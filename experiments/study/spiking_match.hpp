@@ -23,9 +23,9 @@ struct MatchPoint {
 
 /// For each number of rows, `told` hears of every point. Throws Error (configuration) if the model is no
 /// memory of pixels.
-std::vector<MatchPoint> match_figure(const Config& config, const Dataset& dataset,
-                                     const std::vector<std::uint64_t>& values,
-                                     const std::function<void(const MatchPoint&)>& told);
+std::vector<MatchPoint> spiking_match(const Config& config, const Dataset& dataset,
+                                      const std::vector<std::uint64_t>& values,
+                                      const std::function<void(const MatchPoint&)>& told);
 
 /// One line for each point.
 std::string match_csv(const std::vector<MatchPoint>& points);

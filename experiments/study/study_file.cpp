@@ -1,0 +1,305 @@
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <sstream>
+
+#include "experiments/config/suggest.hpp"
+#include "experiments/study/study.hpp"
+#include "sim/core/error.hpp"
+
+namespace shallows {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse_study(const std::string& message) { throw Error(ErrorKind::configuration, message); }
+
+toml::table parse_file(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored))
+    refuse_study(
+        fmt::format("can't read study '{}' (there is no such file); 'shallows list studies' names those "
+                    "that come with the program",
+                    path));
+  try {
+    return toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    refuse_study(fmt::format("can't read '{}' as TOML (line {}: {}); correct that line", path,
+                             error.source().begin.line, error.description()));
+  }
+}
+
+/// A file, and where in it.
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  [[noreturn]] void refuse(const toml::node& node, const std::string& what,
+                           const std::string& suggestion) const {
+    refuse_study(fmt::format("{} (line {} of {}); {}", what, node.source().begin.line, path_, suggestion));
+  }
+
+  /// Refuses all keys but the known ones.
+  void require_known(const toml::table& table, std::span<const std::string> known) const {
+    for (const auto& [key, node] : table) {
+      const std::string name(key.str());
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const auto nearest = nearest_name(name, known);
+      refuse(node, fmt::format("unknown key '{}' of a study", name),
+             nearest ? fmt::format("did you mean '{}'?", *nearest)
+                     : fmt::format("settings of networks stand in 'settings', for example settings.{} = ...",
+                                   name));
+    }
+  }
+
+  const toml::table& table(const toml::node& node) const {
+    if (const toml::table* found = node.as_table()) return *found;
+    refuse(node, "this is to be a table", "write keys below it");
+  }
+
+  const toml::array& array(const toml::node& node) const {
+    if (const toml::array* found = node.as_array()) return *found;
+    refuse(node, "this is to be a list", "write it in [ ]");
+  }
+
+  std::string text(const toml::node& node) const {
+    if (const auto found = node.value_exact<std::string>()) return *found;
+    refuse(node, "this is to be text", "write it in quotes");
+  }
+
+  std::vector<std::string> texts(const toml::node& node) const {
+    std::vector<std::string> found;
+    for (const toml::node& item : array(node)) found.push_back(text(item));
+    return found;
+  }
+
+  static std::string value(const toml::node& node) {
+    std::ostringstream stream;
+    node.visit([&stream](const auto& item) { stream << item; });
+    return stream.str();
+  }
+
+  /// The values below a table, by dotted key; `use` gets key and node.
+  template <class Use>
+  void for_each_value(const toml::table& from, const std::string& prefix, Use&& use) const {
+    for (const auto& [key, node] : from) {
+      const std::string name = prefix + std::string(key.str());
+      if (const toml::table* child = node.as_table()) {
+        for_each_value(*child, name + ".", use);
+      } else {
+        use(name, node);
+      }
+    }
+  }
+
+  void add_settings(const toml::node& node, Settings& settings) const {
+    for_each_value(table(node), "", [&](const std::string& key, const toml::node& item) {
+      settings.push_back(key + "=" + value(item));
+    });
+  }
+
+  /// "settings" and "columns".
+  void read_settings(const toml::table& from, StudySettings& block) const {
+    if (const toml::node* settings = from.get("settings")) add_settings(*settings, block.settings);
+    if (const toml::node* columns = from.get("columns"); columns != nullptr && columns->is_table()) {
+      for (const auto& [name, settings] : *columns->as_table())
+        add_settings(settings, block.columns[std::string(name.str())]);
+    }
+  }
+
+  void read_block(const toml::table& from, StudyBlock& block) const {
+    read_settings(from, block);
+    const toml::node* scales = from.get("scales");
+    if (scales == nullptr) return;
+    static const std::array<std::string, 2> known = {"settings", "columns"};
+    for (const auto& [name, node] : table(*scales)) {
+      require_known(table(node), known);
+      read_settings(table(node), block.scales[std::string(name.str())]);
+    }
+  }
+
+  /// In the order of the file, which toml++ does not keep.
+  static std::vector<std::string> names_in_order(const toml::table& from) {
+    std::vector<std::pair<toml::source_index, std::string>> names;
+    for (const auto& [name, node] : from) names.emplace_back(node.source().begin.line, name.str());
+    std::stable_sort(names.begin(), names.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> ordered;
+    for (auto& [line, name] : names) ordered.push_back(std::move(name));
+    return ordered;
+  }
+
+  void read_row(const toml::table& from, Study& study) const {
+    static const std::array<std::string, 8> known = {"name",      "config",   "groups",  "bank_of",
+                                                     "published", "settings", "columns", "scales"};
+    require_known(from, known);
+    const toml::node* name = from.get("name");
+    if (name == nullptr) refuse(from, "this row has no name", "give it one, name = \"...\"");
+    const std::string row_name = text(*name);
+    auto row = std::find_if(study.rows.begin(), study.rows.end(),
+                            [&](const StudyRow& other) { return other.name == row_name; });
+    if (row == study.rows.end()) {
+      row = study.rows.insert(row, StudyRow{});
+      row->name = row_name;
+    }
+    if (const toml::node* node = from.get("config")) row->config = text(*node);
+    if (const toml::node* node = from.get("groups")) row->groups = texts(*node);
+    if (const toml::node* node = from.get("bank_of")) row->bank_of = text(*node);
+    if (const toml::node* node = from.get("published")) {
+      row->published = node->value<double>();
+      if (!row->published) refuse(*node, "this is to be a number, in percent", "write for example 98.9");
+    }
+    read_block(from, *row);
+  }
+
+  Sweep read_sweep(const toml::table& from) const {
+    Sweep sweep;
+    for_each_value(from, "", [&](const std::string& key, const toml::node& node) {
+      SweepAxis axis{.key = key, .values = {}};
+      for (const toml::node& item : array(node)) axis.values.push_back(value(item));
+      if (axis.values.empty()) refuse(node, fmt::format("'{}' has no values", key), "give some");
+      sweep.push_back(std::move(axis));
+    });
+    if (sweep.empty())
+      refuse(from, "this sweep varies nothing", "give a key its values, hidden.size = [100, 1000]");
+    return sweep;
+  }
+
+ private:
+  std::string path_;
+};
+
+void read_into(const std::string& path, Study& study, int depth) {
+  const toml::table root = parse_file(path);
+  const Reader reader(path);
+  static const std::array<std::string, 11> known = {"extends", "title",    "about",  "seeds",
+                                                    "columns", "settings", "scales", "groups",
+                                                    "row",     "sweep",    "only"};
+  reader.require_known(root, known);
+  if (const toml::node* node = root.get("extends")) {
+    if (depth == 8) reader.refuse(*node, "studies extend each other in a circle", "end it somewhere");
+    fs::path other = fs::path(path).parent_path() / reader.text(*node);
+    if (other.extension() != ".toml") other += ".toml";
+    read_into(other.string(), study, depth + 1);
+  }
+  if (const toml::node* node = root.get("only")) {
+    const std::vector<std::string> only = reader.texts(*node);
+    std::erase_if(study.rows,
+                  [&](const StudyRow& row) { return std::ranges::find(only, row.name) == only.end(); });
+  }
+  if (const toml::node* node = root.get("title")) study.title = reader.text(*node);
+  if (const toml::node* node = root.get("about")) study.about = reader.text(*node);
+  if (const toml::node* node = root.get("seeds")) {
+    study.seeds.clear();
+    for (const toml::node& seed : reader.array(*node)) {
+      const auto number = seed.value_exact<std::int64_t>();
+      if (!number || *number < 0)
+        reader.refuse(seed, "a seed is a whole number from 0", "write for example [1, 2]");
+      study.seeds.push_back(static_cast<std::uint64_t>(*number));
+    }
+  }
+  // A list names the columns, tables are their settings.
+  if (const toml::node* node = root.get("columns"); node != nullptr && node->is_array())
+    study.columns = reader.texts(*node);
+  reader.read_block(root, study);
+  if (const toml::node* node = root.get("scales")) {
+    for (std::string& name : Reader::names_in_order(reader.table(*node))) {
+      if (std::ranges::find(study.scale_names, name) == study.scale_names.end())
+        study.scale_names.push_back(std::move(name));
+    }
+  }
+  if (const toml::node* node = root.get("groups")) {
+    static const std::array<std::string, 3> block = {"settings", "columns", "scales"};
+    for (const auto& [name, group] : reader.table(*node)) {
+      reader.require_known(reader.table(group), block);
+      reader.read_block(reader.table(group), study.groups[std::string(name.str())]);
+    }
+  }
+  if (const toml::node* node = root.get("row")) {
+    for (const toml::node& row : reader.array(*node)) reader.read_row(reader.table(row), study);
+  }
+  if (const toml::node* node = root.get("sweep")) {
+    for (const toml::node& sweep : reader.array(*node))
+      study.sweeps.push_back(reader.read_sweep(reader.table(sweep)));
+  }
+}
+
+}  // namespace
+
+Study read_study(const std::string& path) {
+  Study study;
+  read_into(path, study, 0);
+  study.name = fs::path(path).stem().string();
+  if (study.title.empty()) study.title = study.name;
+  if (study.rows.empty())
+    refuse_study(fmt::format("'{}' has no rows (a study trains something); add [[row]] tables", path));
+  if (study.seeds.empty() || study.columns.empty())
+    refuse_study(fmt::format("'{}' has no seeds or no columns; leave the empty list out", path));
+  return study;
+}
+
+bool is_study(const std::string& path) {
+  const toml::table root = parse_file(path);
+  return root.contains("row") || root.contains("extends");
+}
+
+Study study_of(const std::string& config) {
+  Study study;
+  study.name = study.title = fs::path(config).stem().string();
+  StudyRow row;
+  row.name = study.name;
+  row.config = config;
+  study.rows.push_back(std::move(row));
+  return study;
+}
+
+SweepAxis parse_axis(std::string_view text) {
+  const auto refuse = [&](const char* why) {
+    refuse_study(
+        fmt::format("can't vary '{}' ({}); write for example --vary hidden.size=100,1000", text, why));
+  };
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) refuse("it is not KEY=A,B,...");
+  SweepAxis axis{.key = std::string(text.substr(0, equals)), .values = {}};
+  for (std::size_t first = equals + 1; first <= text.size();) {
+    const std::size_t end = std::min(text.find(',', first), text.size());
+    if (end == first) refuse("a value is empty");
+    axis.values.emplace_back(text.substr(first, end - first));
+    first = end + 1;
+  }
+  return axis;
+}
+
+std::vector<std::uint64_t> parse_seeds(std::string_view text) {
+  const auto refuse = [&] {
+    refuse_study(
+        fmt::format("can't use the seeds '{}' (they are no whole numbers, or more than 10 000); write "
+                    "1:5 for 1 to 5, or 1,2,7",
+                    text));
+  };
+  const auto number = [&](std::string_view word) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size()) refuse();
+    return value;
+  };
+  std::vector<std::uint64_t> seeds;
+  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
+    const std::uint64_t first = number(text.substr(0, colon)), last = number(text.substr(colon + 1));
+    if (last < first || last - first >= 10'000) refuse();
+    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+    return seeds;
+  }
+  for (std::size_t first = 0; first <= text.size();) {
+    const std::size_t end = std::min(text.find(',', first), text.size());
+    seeds.push_back(number(text.substr(first, end - first)));
+    first = end + 1;
+  }
+  return seeds;
+}
+
+}  // namespace shallows

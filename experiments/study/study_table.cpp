@@ -1,0 +1,337 @@
+#include "experiments/study/study_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <map>
+
+#include "experiments/run/statistics.hpp"
+#include "output/plot/line_plot.hpp"
+#include "output/view/text_table.hpp"
+
+namespace shallows {
+namespace {
+
+using Values = std::vector<double>;
+
+/// The figures of a cell, by name.
+struct Figure {
+  const char* name;
+  Values StudyCell::*values;
+};
+constexpr Figure kFigures[] = {{"test_accuracy", &StudyCell::test},
+                               {"validation_accuracy", &StudyCell::validation},
+                               {"spikes_per_image", &StudyCell::spikes},
+                               {"operations_per_image", &StudyCell::operations},
+                               {"training_seconds", &StudyCell::seconds}};
+
+void add_figures(const nlohmann::json& figures, StudyCell& cell) {
+  const auto add = [&](const char* name, Values& values) {
+    if (const auto found = figures.find(name); found != figures.end() && found->is_number())
+      values.push_back(found->get<double>());
+  };
+  add("test_accuracy", cell.test);
+  add("validation_accuracy", cell.validation);
+  add("test_synaptic_operations_per_image", cell.operations);
+  add("training_seconds", cell.seconds);
+  if (const auto spikes = figures.find("test_spikes_per_image");
+      spikes != figures.end() && !spikes->empty()) {
+    double sum = 0.0;
+    for (const auto& [population, count] : spikes->items()) sum += count.get<double>();
+    cell.spikes.push_back(sum);
+  }
+  if (const auto lost = figures.find("test_lost_classes"); lost != figures.end() && !lost->empty())
+    ++cell.lost_classes;
+}
+
+/// Every key that some sweep varies.
+std::vector<std::string> varied_keys(const Study& study) {
+  std::vector<std::string> keys;
+  for (const Sweep& sweep : study.sweeps) {
+    for (const SweepAxis& axis : sweep) {
+      if (std::ranges::find(keys, axis.key) == keys.end()) keys.push_back(axis.key);
+    }
+  }
+  return keys;
+}
+
+/// The point's value of the key, without quotes; empty if its sweep does not vary it.
+std::string value_of(const StudyResult& result, std::size_t point, const std::string& key) {
+  const StudyPoint& at = result.plan->points[point];
+  for (std::size_t k = 0; k < at.values.size(); ++k) {
+    if (result.study->sweeps[at.sweep][k].key != key) continue;
+    std::string value = at.values[k];
+    std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
+    return value;
+  }
+  return "";
+}
+
+std::string mean_text(const Values& values, std::size_t failed) {
+  std::string text = values.empty() ? "-" : fmt::format("{:.2f}", mean_of(values));
+  if (values.size() > 1) text += fmt::format(" ± {:.2f}", deviation_of(values));
+  if (failed > 0) text += fmt::format(" ({} failed)", failed);
+  return text;
+}
+
+bool any(const StudyResult& result, Values StudyCell::*values) {
+  return std::ranges::any_of(result.cells, [&](const StudyCell& cell) { return !(cell.*values).empty(); });
+}
+
+TextTable table_of(const StudyResult& result) {
+  const Study& study = *result.study;
+  const std::vector<std::string> keys = varied_keys(study);
+  const bool published =
+      std::ranges::any_of(study.rows, [](const StudyRow& row) { return row.published.has_value(); });
+  const bool validation = any(result, &StudyCell::validation),
+             test = any(result, &StudyCell::test) || !validation;
+  TextTable table;
+  table.columns.push_back({"row"});
+  for (const std::string& key : keys) table.columns.push_back({key, true});
+  table.columns.push_back({"seeds", true});
+  if (published) table.columns.push_back({"published %", true});
+  for (const std::string& column : study.columns) {
+    if (validation) table.columns.push_back({column + " validation %", true});
+    if (test) table.columns.push_back({column + (validation ? " test %" : " %"), true});
+  }
+  table.columns.push_back({"minutes", true});
+  for (auto first = result.cells.begin(); first != result.cells.end();) {
+    const auto last = std::find_if(first, result.cells.end(), [&](const StudyCell& cell) {
+      return cell.row != first->row || cell.point != first->point;
+    });
+    const StudyRow& row = study.rows[first->row];
+    std::vector<std::string> cells = {row.name};
+    for (const std::string& key : keys) cells.push_back(value_of(result, first->point, key));
+    std::string seeds;
+    for (auto cell = first; cell != last; ++cell) {
+      const std::string done = std::to_string(cell->seconds.size());
+      if (cell == first || !seeds.ends_with(done)) seeds += (cell == first ? "" : ", ") + done;
+    }
+    cells.push_back(seeds);
+    if (published) cells.push_back(row.published ? fmt::format("{:.1f}", *row.published) : "-");
+    for (std::size_t column = 0; column < study.columns.size(); ++column) {
+      const auto cell = std::find_if(first, last, [&](const StudyCell& one) { return one.column == column; });
+      const auto add = [&](const Values StudyCell::*values) {
+        cells.push_back(cell == last ? "-" : mean_text((*cell).*values, cell->failed));
+      };
+      if (validation) add(&StudyCell::validation);
+      if (test) add(&StudyCell::test);
+    }
+    cells.push_back(first->seconds.empty() ? "-" : fmt::format("{:.2f}", mean_of(first->seconds) / 60.0));
+    table.rows.push_back(std::move(cells));
+    first = last;
+  }
+  return table;
+}
+
+/// RFC 4180.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+void end_line(std::string& csv) {
+  csv.pop_back();
+  csv += "\r\n";
+}
+
+std::string number_text(std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; }
+
+std::optional<double> mean_if(const Values& values) {
+  return values.empty() ? std::nullopt : std::optional(mean_of(values));
+}
+
+std::optional<double> deviation_if(const Values& values) {
+  return values.size() < 2 ? std::nullopt : std::optional(deviation_of(values));
+}
+
+std::optional<double> number(const std::string& text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+/// The accuracies that runs are judged by.
+const Values& judged(const StudyCell& cell) { return cell.validation.empty() ? cell.test : cell.validation; }
+
+}  // namespace
+
+StudyResult gather(const Study& study, const StudyPlan& plan, RunStore& store) {
+  StudyResult result{.study = &study, .plan = &plan, .cells = {}, .outcomes = {}};
+  for (const StudyRun& run : plan.runs) {
+    auto cell = std::ranges::find_if(result.cells, [&](const StudyCell& one) {
+      return one.row == run.row && one.point == run.point && one.column == run.column;
+    });
+    if (cell == result.cells.end()) {
+      StudyCell fresh{};
+      fresh.row = run.row;
+      fresh.point = run.point;
+      fresh.column = run.column;
+      cell = result.cells.insert(cell, std::move(fresh));
+    }
+    result.outcomes.push_back(store.outcome(run));
+    const auto& outcome = result.outcomes.back();
+    if (!outcome) {
+      ++cell->missing;
+    } else if (!outcome->failure.empty()) {
+      ++cell->failed;
+    } else {
+      add_figures(outcome->figures, *cell);
+    }
+  }
+  return result;
+}
+
+std::string study_text(const StudyResult& result) { return aligned(table_of(result)); }
+
+std::string study_markdown(const StudyResult& result) {
+  std::string text = fmt::format("## {}\n\n", result.study->title);
+  if (!result.study->about.empty())
+    text += result.study->about + (result.study->about.ends_with('\n') ? "\n" : "\n\n");
+  return text + markdown(table_of(result));
+}
+
+nlohmann::json study_json(const StudyResult& result) {
+  const Study& study = *result.study;
+  auto rows = nlohmann::json::array();
+  for (const StudyCell& cell : result.cells) {
+    nlohmann::json row = {{"row", study.rows[cell.row].name},
+                          {"column", study.columns[cell.column]},
+                          {"seeds", cell.seconds.size()},
+                          {"failed", cell.failed},
+                          {"missing", cell.missing},
+                          {"lost_classes", cell.lost_classes},
+                          {"settings", nlohmann::json::object()}};
+    const auto& published = study.rows[cell.row].published;
+    row["published"] = published ? nlohmann::json(*published) : nlohmann::json(nullptr);
+    for (const std::string& key : varied_keys(study))
+      row["settings"][key] = value_of(result, cell.point, key);
+    for (const Figure& figure : kFigures) {
+      const Values& values = cell.*figure.values;
+      row[figure.name] = nullptr;
+      if (values.empty()) continue;
+      row[figure.name] = {{"mean", mean_of(values)}, {"std", nullptr}};
+      if (values.size() > 1) row[figure.name]["std"] = deviation_of(values);
+    }
+    rows.push_back(std::move(row));
+  }
+  auto runs = nlohmann::json::array();
+  for (std::size_t k = 0; k < result.outcomes.size(); ++k) {
+    const StudyRun& run = result.plan->runs[k];
+    if (!result.outcomes[k]) continue;
+    runs.push_back({{"row", study.rows[run.row].name},
+                    {"column", study.columns[run.column]},
+                    {"seed", run.seed},
+                    {"file", result.outcomes[k]->file},
+                    {"failure", result.outcomes[k]->failure}});
+  }
+  return {{"study", study.name}, {"title", study.title}, {"rows", rows}, {"runs", runs}};
+}
+
+std::string study_csv(const StudyResult& result) {
+  const Study& study = *result.study;
+  const std::vector<std::string> keys = varied_keys(study);
+  std::string csv = "row,column,";
+  for (const std::string& key : keys) csv += key + ",";
+  csv += "seeds,failed,missing,lost_classes,published,";
+  for (const Figure& figure : kFigures) csv += fmt::format("{0}_mean,{0}_std,", figure.name);
+  end_line(csv);
+  for (const StudyCell& cell : result.cells) {
+    csv += fmt::format("{},{},", csv_cell(study.rows[cell.row].name), csv_cell(study.columns[cell.column]));
+    for (const std::string& key : keys) csv += csv_cell(value_of(result, cell.point, key)) + ",";
+    csv += fmt::format("{},{},{},{},{},", cell.seconds.size(), cell.failed, cell.missing, cell.lost_classes,
+                       number_text(study.rows[cell.row].published));
+    for (const Figure& figure : kFigures) {
+      const Values& values = cell.*figure.values;
+      csv += fmt::format("{},{},", number_text(mean_if(values)), number_text(deviation_if(values)));
+    }
+    end_line(csv);
+  }
+  return csv;
+}
+
+std::string runs_csv(const StudyResult& result) {
+  const Study& study = *result.study;
+  const std::vector<std::string> keys = varied_keys(study);
+  std::string csv = "row,column,";
+  for (const std::string& key : keys) csv += key + ",";
+  csv += "seed,";
+  for (const Figure& figure : kFigures) csv += fmt::format("{},", figure.name);
+  csv += "file,failure,";
+  end_line(csv);
+  for (std::size_t k = 0; k < result.outcomes.size(); ++k) {
+    const auto& outcome = result.outcomes[k];
+    if (!outcome) continue;
+    const StudyRun& run = result.plan->runs[k];
+    csv += fmt::format("{},{},", csv_cell(study.rows[run.row].name), csv_cell(study.columns[run.column]));
+    for (const std::string& key : keys) csv += csv_cell(value_of(result, run.point, key)) + ",";
+    csv += fmt::format("{},", run.seed);
+    StudyCell alone{};
+    if (outcome->failure.empty()) add_figures(outcome->figures, alone);
+    for (const Figure& figure : kFigures) csv += number_text(mean_if(alone.*figure.values)) + ",";
+    csv += csv_cell(outcome->file) + "," + csv_cell(outcome->failure) + ",";
+    end_line(csv);
+  }
+  return csv;
+}
+
+std::string sweep_svg(const StudyResult& result, std::size_t sweep) {
+  const Study& study = *result.study;
+  const Sweep& axes = study.sweeps[sweep];
+  const auto axis = std::ranges::find_if(axes, [](const SweepAxis& one) {
+    return std::ranges::all_of(one.values,
+                               [](const std::string& value) { return number(value).has_value(); });
+  });
+  if (axis == axes.end()) return "";
+  Values all;
+  for (const std::string& value : axis->values) all.push_back(*number(value));
+  const auto [low, high] = std::ranges::minmax(all);
+  const bool held_out = any(result, &StudyCell::validation);
+  LinePlot plot{.title = study.title,
+                .x = {.title = axis->key,
+                      .scale = low > 0.0 && high >= 30.0 * low ? AxisScale::logarithmic : AxisScale::linear},
+                .y = {.title = held_out ? "accuracy on validation images (%)" : "test accuracy (%)"},
+                .series = {}};
+  for (const StudyCell& cell : result.cells) {
+    if (result.plan->points[cell.point].sweep != sweep) continue;
+    std::string name = study.rows[cell.row].name;
+    if (study.columns.size() > 1) name += ", " + study.columns[cell.column];
+    for (const SweepAxis& other : axes) {
+      if (&other != &*axis)
+        name += fmt::format(", {} = {}", other.key, value_of(result, cell.point, other.key));
+    }
+    auto series = std::ranges::find_if(plot.series, [&](const PlotSeries& one) { return one.name == name; });
+    if (series == plot.series.end())
+      series = plot.series.insert(series, PlotSeries{.name = name, .x = {}, .y = {}});
+    series->x.push_back(*number(value_of(result, cell.point, axis->key)));
+    series->y.push_back(mean_if(judged(cell)).value_or(std::numeric_limits<double>::quiet_NaN()));
+    series->y_error.push_back(deviation_if(judged(cell)).value_or(0.0));
+  }
+  return render_svg(plot);
+}
+
+std::string best_on_validation(const StudyResult& result) {
+  for (const std::string& key : varied_keys(*result.study)) {
+    if (key.starts_with("dataset.")) return "";  // accuracies on unlike images
+  }
+  const StudyCell* best = nullptr;
+  for (const StudyCell& cell : result.cells) {
+    if (cell.failed > 0) continue;  // a network that fails with some seeds is no choice
+    if (cell.validation.empty()) return "";
+    if (best == nullptr || mean_of(cell.validation) > mean_of(best->validation)) best = &cell;
+  }
+  if (best == nullptr || result.cells.size() < 2) return "";
+  std::string text = result.study->rows[best->row].name;
+  if (result.study->columns.size() > 1) text += " " + result.study->columns[best->column];
+  for (const std::string& key : varied_keys(*result.study)) {
+    const std::string value = value_of(result, best->point, key);
+    if (!value.empty()) text += fmt::format(", {} = {}", key, value);
+  }
+  return fmt::format("best on validation images: {} ({:.2f} %)", text, mean_of(best->validation));
+}
+
+}  // namespace shallows

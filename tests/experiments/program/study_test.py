@@ -1,0 +1,375 @@
+"""shallows study: tables, searches and curves as data, from beginning to end on a tiny data set."""
+
+import csv
+import io
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+import tomllib
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import h5py
+from harness import (EXIT_DATA, EXIT_USAGE, PROGRAM, ProgramTestCase, Running, main, settings, wait_until,
+                     write_dataset)
+
+STUDIES = Path(__file__).resolve().parents[3] / "experiments" / "studies"
+VARY = ("--vary", "training.learning_rate=1e-3,1e-2,3e-2", "--seeds", "1:2")
+HELD_OUT = settings("dataset.validation=40")
+
+STUDY = """
+title = "Fields"
+about = "What the columns are."
+seeds = [1, 2]
+columns = ["plain", "tuned"]
+
+[scales.quick.settings]
+training.epochs = 1.0
+
+[scales.full.settings]
+training.epochs = 2.0
+
+[groups.tuned.columns.tuned]
+training.learning_rate = 2e-2
+
+[[row]]
+name = "gabor"
+config = "rate.toml"
+groups = ["tuned"]
+published = 98.9
+scales.full.columns.tuned = { hidden.size = 70 }
+
+[[row]]
+name = "random"
+config = "rate.toml"
+settings.hidden.kind = "random"
+
+[[sweep]]
+hidden.patch = [3, 4]
+"""
+
+
+class StudyTestCase(ProgramTestCase):
+    def study(self, *arguments, code=0):
+        outcome = self.run_program("study", *arguments)
+        self.assertEqual(outcome.code, code, outcome.stderr)
+        return outcome
+
+    def figures(self, *arguments):
+        return json.loads(self.study(*arguments, "--json").stdout)
+
+    def tables(self, directory="runs/studies"):
+        """The texts of the tables: what must be the same however the runs came about, but for their times."""
+        texts = {}
+        for path in sorted((self.work / directory).glob("*-runs.csv")):
+            rows = list(csv.DictReader(io.StringIO(path.read_text())))
+            texts[path.name] = [{k: v for k, v in row.items() if "seconds" not in k and k != "file"} for row in rows]
+        return texts
+
+    def runs(self, directory="runs/studies"):
+        return sorted(path.name for path in (self.work / directory / "runs").glob("*.h5"))
+
+    def stamps(self, directory="runs/studies"):
+        return {path.name: path.stat().st_mtime_ns for path in (self.work / directory / "runs").glob("*.h5")}
+
+    def config_of(self, file):
+        with h5py.File(self.work / file) as run:
+            return tomllib.loads(run["provenance"].attrs["config"])
+
+
+class OfAConfiguration(StudyTestCase):
+    def test_is_one_command_with_a_file_for_each_run_tables_and_a_picture(self):
+        outcome = self.study("rate.toml", *VARY, *HELD_OUT)
+        self.assertEqual(len(self.runs()), 6)
+        self.assertEqual(self.names_in("runs/studies"),
+                         ["rate-runs.csv", "rate.csv", "rate.md", "rate.svg", "runs"])
+        self.assertIn("best on validation images: rate, training.learning_rate = ", outcome.stdout)
+        self.assertRegex(outcome.stderr, r"\[6/6\] rate, training.learning_rate = 3e-2, seed 2: \d+\.\d\d %")
+        with (self.work / "runs/studies/rate.csv").open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        self.assertEqual([row["training.learning_rate"] for row in rows], ["1e-3", "1e-2", "3e-2"])
+        with (self.work / "runs/studies/rate-runs.csv").open(newline="") as stream:
+            runs = list(csv.DictReader(stream))
+        for k, row in enumerate(rows):
+            for split in ("test", "validation"):
+                values = [float(run[f"{split}_accuracy"]) for run in runs[2 * k:2 * k + 2]]
+                self.assertAlmostEqual(float(row[f"{split}_accuracy_mean"]), sum(values) / 2)
+                self.assertAlmostEqual(float(row[f"{split}_accuracy_std"]), abs(values[0] - values[1]) / 2 ** 0.5)
+            self.assertGreater(float(row["operations_per_image_mean"]), 0)
+            self.assertGreater(float(row["training_seconds_mean"]), 0)
+        for run in runs:
+            with h5py.File(self.work / run["file"]) as stored:
+                self.assertEqual(float(run["test_accuracy"]), stored["summary"].attrs["test_accuracy"])
+        picture = ElementTree.parse(self.work / "runs/studies/rate.svg")
+        self.assertIn("training.learning_rate", "".join(picture.getroot().itertext()))
+
+    def test_trains_nothing_twice(self):
+        first = self.study("rate.toml", *VARY, "--csv").stdout
+        stamps = self.stamps()
+        self.assertEqual(self.study("rate.toml", *VARY, "--csv").stdout, first)
+        self.assertEqual(self.stamps(), stamps)
+        self.study("rate.toml", "--vary", "training.learning_rate=1e-2,5e-2", "--seeds", "2,3")
+        self.assertEqual(len(self.runs()), 6 + 3)
+        self.assertEqual({name: self.stamps()[name] for name in stamps}, stamps)
+
+    def test_uses_nothing_of_other_images(self):
+        write_dataset(self.work / "data")
+        here = settings(f"dataset.directory={self.work}/data")
+        before = self.study("rate.toml", *VARY, *here, "--csv").stdout
+        write_dataset(self.work / "data", train=200)
+        self.assertNotEqual(self.study("rate.toml", *VARY, *here, "--csv").stdout, before)
+        self.assertEqual(len(self.runs()), 12)
+
+    def test_of_a_failing_network_reports_it_and_ranks_the_others(self):
+        arguments = ("rate.toml", "--vary", "training.learning_rate=1e-2,1e6", *HELD_OUT)
+        outcome = self.study(*arguments)
+        self.assertIn("(1 failed)", outcome.stdout)
+        self.assertIn("best on validation images: rate, training.learning_rate = 1e-2", outcome.stdout)
+        self.assertIn("training.learning_rate = 1e6, seed 1: ", outcome.stderr)
+        rows = self.figures(*arguments)["rows"]
+        self.assertEqual([row["failed"] for row in rows], [0, 1])
+        self.assertIsNone(rows[1]["test_accuracy"])
+        self.assertEqual(len(self.runs()), 1)
+        self.assertEqual(len(list((self.work / "runs/studies/runs").glob("*.failed.txt"))), 1)
+
+    def test_learns_a_bank_once_for_all_runs_that_share_it(self):
+        self.study("rate.toml", *settings("hidden.kind=pca", "hidden.features=5"), "--vary",
+                   "training.learning_rate=1e-3,1e-2", "--vary", "readout.bias_max=0.1,1", "--seeds", "1:2")
+        runs = self.runs()
+        self.assertEqual(len([name for name in runs if name.startswith("bank-pca-seed")]), 2)
+        self.assertEqual(len(runs), 2 + 8)
+        alone = self.succeed_json("train", "rate.toml", "-o", "alone.h5",
+                                  *settings("hidden.kind=pca", "hidden.features=5", "training.learning_rate=1e-3",
+                                            "readout.bias_max=0.1", "seed=1"))
+        shared = self.figures("rate.toml", *settings("hidden.kind=pca", "hidden.features=5", "readout.bias_max=0.1",
+                                                     "training.learning_rate=1e-3"))
+        self.assertEqual(shared["rows"][0]["test_accuracy"]["mean"], alone["test_accuracy"])
+        with h5py.File(self.work / "alone.h5") as a, h5py.File(self.work / shared["runs"][0]["file"]) as b:
+            for name in ("weights/readout/final", "receptive_fields/filters"):
+                self.assertEqual(a[name][()].tobytes(), b[name][()].tobytes(), name)
+
+    def test_refuses_what_it_can_t_vary(self):
+        for arguments, words in ((["--vary", "hidden.size"], ["KEY=A,B"]), (["--vary", "hidden.sise=1"], ["hidden.size"]),
+                                 (["--vary", "hidden.size=1,,2"], ["empty"]), (["--seeds", "3:1"], ["seeds"]),
+                                 (["--scale", "full"], ["scale"]), (["--only", "x"], ["row"]),
+                                 (["--task", "3/2"], ["I/N"]), (["--vary", "seed=1,2"], ["--seeds"]),
+                                 (["--set", "seed=3"], ["--seeds"]), (["--seeds", "1,1"], ["seed 1", "twice"]),
+                                 (["--vary", "hidden.size=5,5"], ["twice"]),
+                                 (["--vary", "hidden.size=5", "--vary", "hidden.size=6"], ["twice"])):
+            self.assert_refused(self.run_program("study", "rate.toml", *arguments), EXIT_USAGE, *words)
+        self.assert_refused(self.run_program("study", "illing2018"), EXIT_USAGE, "illing2019")
+        self.assertFalse((self.work / "runs").exists())
+
+
+class Sharing(StudyTestCase):
+    """Whoever trains which run, and however often it is cut, the tables are the same."""
+
+    def setUp(self):
+        super().setUp()
+        self.arguments = ("rate.toml", *VARY, *settings("training.epochs=10"), "-q")
+        self.study(*self.arguments, "-o", "whole")
+        self.expected = self.tables("whole")
+
+    def assert_same_tables(self, directory):
+        self.assertEqual(self.tables(directory), self.expected)
+        self.assertEqual(self.runs(directory), self.runs("whole"))
+        left = [name for name in self.names_in(f"{directory}/runs") if not name.endswith(".h5")]
+        self.assertEqual(left, [])
+
+    def test_by_processes_side_by_side(self):
+        self.study(*self.arguments, "-o", "jobs", "--jobs", "2")
+        self.assert_same_tables("jobs")
+
+    def test_as_shares_that_are_gathered(self):
+        for task in ("1/3", "3/3"):
+            self.assertEqual(self.study(*self.arguments, "-o", "shares", "--task", task).stdout, "")
+        rows = self.figures(*self.arguments, "-o", "shares", "--gather")["rows"]
+        self.assertEqual(sum(row["missing"] for row in rows), 2)
+        self.study(*self.arguments, "-o", "shares", "--task", "2/3")
+        self.study(*self.arguments, "-o", "shares", "--gather")
+        self.assert_same_tables("shares")
+
+    def test_as_a_list_of_commands(self):
+        lines = self.study(*self.arguments, "-o", "list", "--list").stdout.splitlines()
+        self.assertEqual(len(lines), 6)
+        self.assertFalse((self.work / "list").exists())
+        for line in lines:
+            words = shlex.split(line)
+            self.assertEqual(Path(words[0]).name, Path(PROGRAM).name)
+            subprocess.run([PROGRAM, *words[1:]], cwd=self.work, check=True, capture_output=True)
+        self.study(*self.arguments, "-o", "list", "--gather")
+        self.assert_same_tables("list")
+
+    def test_by_two_commands_at_once(self):
+        both = [Running("study", *self.arguments, "-o", "both", cwd=self.work) for _ in range(2)]
+        outputs = [program.finish().stdout for program in both]
+        self.assertEqual(outputs[0], outputs[1])
+        self.assert_same_tables("both")
+
+    def test_of_ranks_of_mpirun_and_srun(self):
+        for number, names in enumerate((("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"),
+                                        ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"))):
+            ranks = [Running("study", *self.arguments, "-o", f"ranks{number}", cwd=self.work,
+                             env={**os.environ, names[0]: str(rank), names[1]: "2"}) for rank in range(2)]
+            outputs = [rank.finish().stdout for rank in ranks]
+            self.assertNotEqual(outputs[0], "")
+            self.assertEqual(outputs[1], "", "the first rank reports")
+            self.assert_same_tables(f"ranks{number}")
+
+    def test_after_being_killed_again_and_again(self):
+        longer = (*self.arguments, *settings("training.epochs=300"))
+        self.study(*longer, "-o", "uncut")
+        for pause in (0.15, 0.3, 0.45):
+            program = Running("study", *longer, "-o", "killed", "--jobs", "2", cwd=self.work)
+            time.sleep(pause)
+            program.send(signal.SIGKILL)
+            program.finish()
+        self.study(*longer, "-o", "killed")
+        self.assertEqual(self.tables("killed"), self.tables("uncut"))
+        self.assertEqual(self.runs("killed"), self.runs("uncut"))
+
+    def test_after_an_interruption(self):
+        longer = (*self.arguments, *settings("training.epochs=2000"), "-o", "cut")
+        program = Running("study", *longer, cwd=self.work)
+        wait_until(lambda: list((self.work / "cut").glob("runs/*.checkpoint")) or program.process.poll() is not None,
+                   "a checkpoint")
+        program.send(signal.SIGINT)
+        outcome = program.finish()
+        self.assertEqual(outcome.code, 130, outcome.stderr)
+        self.assertEqual(outcome.stdout, "")
+        self.assertIn("the same command goes on", outcome.stderr)
+
+
+    def test_after_an_interruption_of_a_bank(self):
+        # So many neurons that the signal finds it at the bank.
+        program = Running("study", "rate.toml", *settings("hidden.kind=sparse", "hidden.features=5", "hidden.size=2000"),
+                          "-o", "cut", cwd=self.work)
+        program.ready_for_signals()
+        time.sleep(0.2)
+        program.send(signal.SIGINT)
+        outcome = program.finish()
+        self.assertEqual(outcome.code, 130, outcome.stderr)
+        self.assertEqual(self.names_in("cut/runs"), [])
+        self.assertIn("the same command goes on", outcome.stderr)
+        self.assertNotIn("nothing was written", outcome.stderr)
+
+
+class OfAFile(StudyTestCase):
+    def setUp(self):
+        super().setUp()
+        self.write("fields.toml", STUDY)
+
+    def test_has_rows_columns_scales_groups_and_sweeps(self):
+        figures = self.figures("fields.toml")
+        self.assertEqual([(row["row"], row["column"], row["settings"]["hidden.patch"]) for row in figures["rows"]],
+                         [("gabor", "plain", "3"), ("gabor", "tuned", "3"), ("gabor", "plain", "4"),
+                          ("gabor", "tuned", "4"), ("random", "plain", "3"), ("random", "plain", "4")])
+        self.assertEqual([row["published"] for row in figures["rows"]], 4 * [98.9] + 2 * [None])
+        self.assertEqual(len(figures["runs"]), 12)
+        for run in figures["runs"]:
+            config = self.config_of(run["file"])
+            self.assertEqual(config["name"], run["row"])
+            self.assertEqual(config["seed"], run["seed"])
+            self.assertEqual(config["training"]["epochs"], 1.0)
+            self.assertEqual(config["hidden"]["kind"], run["row"])
+            self.assertEqual(config["training"]["learning_rate"], 2e-2 if run["column"] == "tuned" else 1e-2)
+
+    def test_of_another_scale_has_its_settings(self):
+        figures = self.figures("fields.toml", "--scale", "full", "--only", "gabor", "--seeds", "4")
+        for run in figures["runs"]:
+            config = self.config_of(run["file"])
+            self.assertEqual((config["training"]["epochs"], config["seed"]), (2.0, 4))
+            self.assertEqual(config["hidden"]["size"], 70 if run["column"] == "tuned" else 60)
+        self.assertIn("fields-full.csv", self.names_in("runs/studies"))
+
+    def test_prints_text_markdown_and_csv(self):
+        text = self.study("fields.toml").stdout.splitlines()
+        self.assertEqual(text[0].split()[:4], ["row", "hidden.patch", "seeds", "published"])
+        markdown = self.study("fields.toml", "--markdown").stdout
+        self.assertTrue(markdown.startswith("## Fields\n\nWhat the columns are.\n\n| row | hidden.patch |"), markdown)
+        self.assertEqual((self.work / "runs/studies/fields.md").read_text(), markdown)
+        self.assertEqual((self.work / "runs/studies/fields.csv").read_bytes().decode(),
+                         self.run_program("study", "fields.toml", "--csv").stdout)
+
+    def test_extends_another_one(self):
+        self.write("more.toml", 'extends = "fields"\nonly = ["random"]\nseeds = [7]\ntitle = "More"\n'
+                                '[[row]]\nname = "random"\ncolumns.tuned.hidden.scale = 2.0\n')
+        figures = self.figures("more.toml")
+        self.assertEqual({(row["row"], row["column"]) for row in figures["rows"]},
+                         {("random", "plain"), ("random", "tuned")})
+        self.assertEqual({run["seed"] for run in figures["runs"]}, {7})
+
+    def test_gives_a_row_the_bank_that_another_one_has_learned(self):
+        self.write("giving.toml", '[[row]]\nname = "taught"\nconfig = "rate.toml"\n'
+                                  'settings.hidden = { kind = "random", rule = "backprop" }\n'
+                                  '[[row]]\nname = "spikes"\nconfig = "spiking.toml"\nbank_of = "taught"\n'
+                                  'settings.hidden = { kind = "file", scale_by = "l1", scale = 80.0 }\n')
+        runs = {run["row"]: run["file"] for run in self.figures("giving.toml", "--only", "spikes")["runs"]}
+        self.assertEqual(set(runs), {"taught", "spikes"})
+        with h5py.File(self.work / runs["taught"]) as rate, h5py.File(self.work / runs["spikes"]) as spiking:
+            learned, used = (run["receptive_fields/filters"][()] for run in (rate, spiking))
+            ratio = used[learned != 0] / learned[learned != 0]
+            self.assertLess(ratio.max() / ratio.min(), 1.0001)
+
+    def test_says_what_is_wrong_and_where(self):
+        for text, words in (("seed = [1]\n[[row]]", ["seed", "line 1", "seeds"]), ("title = 3\n[[row]]", ["line 1", "text"]),
+                            ("[[row]]\nconfig = 'rate.toml'", ["no name"]), ("extends = 'none'", ["none.toml"]),
+                            ("[[row]]\nname = 'a'\nhidden.size = 3", ["hidden", "settings"]),
+                            ("[[row]]\nname = 'a'\nconfig = 'l-rgg'", ["row 'a'", "l-rg"]),
+                            ("[[row]]\nname = 'a'\nsettings.hidden.sise = 3", ["row 'a'", "hidden.size"]),
+                            ("[[row]]\nname = 'a'\ngroups = ['b']", ["group", "'b'"]),
+                            ("[[row]]\nname = 'a'\nbank_of = 'b'", ["row", "'b'"]),
+                            ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = 3", ["list"]),
+                            ("[[row]]\nname = 'a'\nscales.quick.setings = {}", ["settings"])):
+            self.write("wrong.toml", text)
+            with self.subTest(text=text):
+                self.assert_refused(self.run_program("study", "wrong.toml"), EXIT_USAGE, *words)
+
+    def test_of_missing_images_says_so(self):
+        self.assert_refused(self.run_program("study", "rate.toml", "--set", "dataset.directory=nowhere"), EXIT_DATA,
+                            "nowhere")
+
+
+class Shipped(StudyTestCase):
+    def test_studies_can_be_planned_at_every_scale(self):
+        for path in sorted(STUDIES.glob("*.toml")):
+            study = tomllib.loads(path.read_text())
+            self.assertTrue(path.read_text().startswith("# "), path)
+            for scale in study.get("scales", {None: None}):
+                scales = [] if scale is None else ["--scale", scale]
+                with self.subTest(study=path.stem, scale=scale):
+                    self.assertTrue(self.study(path, *scales, "--list").stdout)
+
+    def test_rows_of_the_paper_have_its_numbers(self):
+        rows = {row["name"]: row for row in tomllib.loads((STUDIES / "illing2019.toml").read_text())["row"]}
+        published = {name: row["published"] for name, row in rows.items() if "published" in row}
+        self.assertEqual(published, {"sp": 91.9, "l-rp": 98.4, "l-rg": 98.9, "l-pca": 98.2, "l-ica": 98.8, "l-sc": 98.4,
+                                     "l-bp": 98.8, "l-fa": 98.7, "lif-l-rp": 98.2, "lif-l-rg": 98.6})
+        for name, row in rows.items():
+            self.assertTrue((STUDIES.parent / "configs" / (row["config"] + ".toml")).exists(), name)
+
+    def test_tuned_columns_at_full_scale_are_the_configurations(self):
+        """What the configurations are measured with is what the table has."""
+        write_dataset(self.work / "sets" / "mnist")
+        env = {**os.environ, "SHALLOWS_DATA": str(self.work / "sets")}
+        outcome = self.run_program("study", STUDIES / "illing2019.toml", "--scale", "full", "--only", "l-rg,l-bp", "--json",
+                                   *settings("training.epochs=0.1", "test.images=10", "hidden.patch=4"), "-q",
+                                   env=env)
+        self.assertEqual(outcome.code, 0, outcome.stderr)
+        for run in json.loads(outcome.stdout)["runs"]:
+            if run["column"] != "tuned":
+                continue
+            shipped = tomllib.loads((STUDIES.parent / "configs" / f"{run['row']}.toml").read_text())
+            used = self.config_of(run["file"])
+            for section, values in shipped.items():
+                for key, value in (values.items() if isinstance(values, dict) else []):
+                    if (section, key) not in (("training", "epochs"), ("hidden", "patch")):
+                        self.assertEqual(used[section][key], value, f"{section}.{key}")
+
+
+if __name__ == "__main__":
+    main()
