@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -205,9 +206,12 @@ class Sharing(StudyTestCase):
         self.assert_same_tables("list")
 
     def test_by_two_commands_at_once(self):
-        both = [Running("study", *self.arguments, "-o", "both", cwd=self.work) for _ in range(2)]
-        outputs = [program.finish().stdout for program in both]
-        self.assertEqual(outputs[0], outputs[1])
+        arguments = [word for word in self.arguments if word != "-q"]
+        both = [Running("study", *arguments, "-o", "both", "--csv", cwd=self.work) for _ in range(2)]
+        outcomes = [program.finish() for program in both]
+        self.assertEqual(outcomes[0].stdout, outcomes[1].stdout)
+        done = re.findall(r"\[(\d)/6\]", outcomes[0].stderr + outcomes[1].stderr)
+        self.assertEqual(sorted(done), list("123456"), "each run is trained by one of them")
         self.assert_same_tables("both")
 
     def test_of_ranks_of_mpirun_and_srun(self):
