@@ -133,7 +133,7 @@ void require_trials(const h5::File& file) {
   if (Trials::present(file)) return;
   throw Error(ErrorKind::configuration,
               fmt::format("{} has no trials (none were recorded, or another program wrote "
-                          "it); inspect it without --trial",
+                          "it); look at its populations",
                           file.path()));
 }
 

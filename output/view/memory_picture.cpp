@@ -45,7 +45,7 @@ void add_bands(const h5::File& file, const StoredMemory& stored, std::size_t cla
     throw Error(
         ErrorKind::configuration,
         fmt::format("can't draw the rows of '{}' (they hold responses of receptive fields, not pixels); "
-                    "draw those of a run with hidden.kind = \"none\"",
+                    "draw those of a memory of pixels",
                     file.path()));
   }
   const auto labels = file.read<std::uint8_t>(stored.labels, {shape[0]});

@@ -137,7 +137,7 @@ void require_population(const h5::File& file, const std::string& population) {
   for (const std::string& name : populations) known += (known.empty() ? "" : ", ") + name;
   throw Error(
       ErrorKind::configuration,
-      fmt::format("{} has no population '{}' ({}); choose another one with --population", file.path(),
+      fmt::format("{} has no population '{}' ({}); choose another one", file.path(),
                   population, known.empty() ? std::string("no spikes were recorded") : "it has " + known));
 }
 

@@ -172,7 +172,7 @@ void LifLayer<Real>::run_unordered(const SpikeTrain& arrivals, TimeMs duration, 
   if (arrivals.size() >= kMostArrivals) {
     throw Error(ErrorKind::network,
                 "67 million spikes or more arrive at the hidden layer in one presentation (the fast engine "
-                "counts them in 26 bits); shorten the presentation, or set engine.kind = \"reference\"");
+                "counts them in 26 bits); shorten the presentation, or choose the reference engine");
   }
   LapClock clock(times);
   const auto frames =

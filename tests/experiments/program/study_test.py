@@ -338,6 +338,31 @@ class OfAFile(StudyTestCase):
                             "nowhere")
 
 
+class Page(StudyTestCase):
+    """docs/studies.md and examples/cluster/README.md."""
+
+    def blocks(self, page, language):
+        return re.findall(rf"^```{language}\n(.*?)^```$", (STUDIES.parents[1] / page).read_text(),
+                          re.MULTILINE | re.DOTALL)
+
+    def test_has_commands_that_can_be_planned(self):
+        for block in self.blocks("docs/studies.md", "sh"):
+            for line in block.splitlines():
+                words = shlex.split(line, comments=True)
+                self.assertEqual(words[:2], ["shallows", "study"])
+                self.assertTrue(self.study(*words[2:], "--list").stdout, line)
+        for line in self.blocks("examples/cluster/README.md", "sh")[0].splitlines():
+            words = shlex.split(line, comments=True)
+            options = words[words.index("STUDY") + 1:]
+            with self.subTest(line=line):
+                self.study("rate.toml", *options, *(() if {"--gather", "--list"} & set(options) else ("--list",)))
+
+    def test_has_a_study_that_can_be_planned(self):
+        self.write("page.toml", self.blocks("docs/studies.md", "toml")[0])
+        self.assertEqual(len(self.study("page.toml", "--list").stdout.splitlines()), 3 * 2 * 3)
+        self.study("page.toml", "--list", "--scale", "full")
+
+
 class Shipped(StudyTestCase):
     def test_studies_can_be_planned_at_every_scale(self):
         for path in sorted(STUDIES.glob("*.toml")):
