@@ -8,8 +8,9 @@
 #include "models/banks/learning/independent_components.hpp"
 #include "models/banks/learning/populations.hpp"
 #include "models/banks/learning/principal_components.hpp"
-#include "sim/core/rng.hpp"
 #include "models/eigen_index.hpp"
+#include "sim/core/chosen_fields.hpp"
+#include "sim/core/rng.hpp"
 
 namespace shallows {
 namespace {
@@ -55,11 +56,11 @@ class Ica : public PopulationRule {
   }
 
  private:
-  bool in_batch() const { return params_.ica_rule == IcaRule::fast_ica; }
+  bool in_batch() const { return !learns_online<IcaRules>(params_.ica_rule); }
 
   IndependentComponents rotate(const Samples& white, const Rng& rng, FitMonitor& monitor) const {
     return in_batch() ? fast_ica(white, params_.ica_steps, rng, monitor)
-                      : nonlinear_hebb(white, params_, rng, monitor);
+                      : online_independent_components(white, params_, rng, monitor);
   }
 
   const IcaParams& params_;
@@ -70,13 +71,12 @@ class Ica : public PopulationRule {
 
 Fields<IcaParams> IcaParams::fields() {
   Fields<IcaParams> online = inherited<IcaParams, OnlineParams>();
-  for (auto& field : online) field.conditions = {{"ica_rule", {"nonlinear-hebb"}}};
+  for (auto& field : online) field.conditions = {{"ica_rule", online_names<IcaRules>()}};
   return joined(
       inherited<IcaParams, LearnedParams>(),
+      chosen_fields<IcaRules>("ica_rule", &IcaParams::ica_rule, "rule",
+                              "batch FastICA, or a local online rule on whitened patches", ""),
       Fields<IcaParams>{
-          choice("ica_rule", &IcaParams::ica_rule, "rule",
-                 "batch FastICA, or a local online rule on whitened patches",
-                 {{"fastica", IcaRule::fast_ica}, {"nonlinear-hebb", IcaRule::nonlinear_hebb}}),
           field("ica_steps", &IcaParams::ica_steps, "",
                 "steps of FastICA at most (1: as released; it ends earlier where it has converged); 0: a "
                 "random rotation of the whitened patches",

@@ -8,17 +8,13 @@
 #include <string_view>
 
 #include "encoders/bank.hpp"
+#include "models/banks/component_rules.hpp"
 #include "models/banks/learned_params.hpp"
 
 namespace shallows {
 
-enum class IcaRule {
-  fast_ica,        ///< batch; tanh, symmetric decorrelation (Hyvarinen 1999)
-  nonlinear_hebb,  ///< online, local, on inputs whitened by PCA
-};
-
 struct IcaParams : LearnedParams, OnlineParams {
-  IcaRule ica_rule = IcaRule::fast_ica;
+  IcaRules::Chosen ica_rule = {};
   /// Of FastICA at most, which ends earlier where it has converged. 1: as released; 0: each population keeps
   /// the random rotation of its whitened patches that it starts from.
   std::uint64_t ica_steps = 200;

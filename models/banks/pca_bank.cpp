@@ -5,6 +5,7 @@
 
 #include "models/banks/learning/populations.hpp"
 #include "models/banks/learning/principal_components.hpp"
+#include "sim/core/chosen_fields.hpp"
 #include "sim/core/rng.hpp"
 
 namespace shallows {
@@ -51,14 +52,11 @@ class OnlinePca : public PopulationRule {
 
 Fields<PcaParams> PcaParams::fields() {
   Fields<PcaParams> online = inherited<PcaParams, OnlineParams>();
-  for (auto& field : online) field.conditions = {{"pca_rule", {"sanger", "oja-subspace"}}};
-  return joined(
-      inherited<PcaParams, LearnedParams>(),
-      Fields<PcaParams>{choice(
-          "pca_rule", &PcaParams::pca_rule, "rule",
-          "batch eigenvectors (as released), or a local online rule",
-          {{"batch", PcaRule::batch}, {"sanger", PcaRule::sanger}, {"oja-subspace", PcaRule::oja_subspace}})},
-      std::move(online));
+  for (auto& field : online) field.conditions = {{"pca_rule", online_names<PcaRules>()}};
+  return joined(inherited<PcaParams, LearnedParams>(),
+                chosen_fields<PcaRules>("pca_rule", &PcaParams::pca_rule, "rule",
+                                        "batch eigenvectors (as released), or a local online rule", ""),
+                std::move(online));
 }
 
 std::optional<Problem> PcaBank::problem(const Params& params, const BankShape& shape,
@@ -68,8 +66,9 @@ std::optional<Problem> PcaBank::problem(const Params& params, const BankShape& s
 
 std::optional<MadeBank> PcaBank::make(const Params& params, const BankShape& shape,
                                       const BankSource& source) {
-  if (params.pca_rule == PcaRule::batch) return fit_populations(BatchPca(params), params, shape, source);
-  return fit_populations(OnlinePca(params, source.seed), params, shape, source);
+  if (learns_online<PcaRules>(params.pca_rule))
+    return fit_populations(OnlinePca(params, source.seed), params, shape, source);
+  return fit_populations(BatchPca(params), params, shape, source);
 }
 
 }  // namespace shallows

@@ -6,18 +6,13 @@
 #include <string_view>
 
 #include "encoders/bank.hpp"
+#include "models/banks/component_rules.hpp"
 #include "models/banks/learned_params.hpp"
 
 namespace shallows {
 
-enum class PcaRule {
-  batch,         ///< eigenvectors of the covariance
-  sanger,        ///< online, local; the components
-  oja_subspace,  ///< online, local; their subspace
-};
-
 struct PcaParams : LearnedParams, OnlineParams {
-  PcaRule pca_rule = PcaRule::batch;
+  PcaRules::Chosen pca_rule = {};
 
   PcaParams() { fit_rate = 0.5; }
   static Fields<PcaParams> fields();

@@ -71,10 +71,10 @@ bool same_bits(const ReceptiveFields& a, const ReceptiveFields& b) {
 /// Every learner.
 std::vector<BankChoice> learners() {
   auto sanger = params<PcaParams>(5), oja = sanger;
-  sanger.pca_rule = PcaRule::sanger;
-  oja.pca_rule = PcaRule::oja_subspace;
+  sanger.pca_rule = OnlineSanger::Params{};
+  oja.pca_rule = OnlineOja::Params{};
   auto online = params<IcaParams>(5), unrotated = online;
-  online.ica_rule = IcaRule::nonlinear_hebb;
+  online.ica_rule = OnlineNonlinearHebb::Params{};
   unrotated.ica_steps = 0;
   auto foldiak = params<SparseParams>(5);
   foldiak.sparse_rule = FoldiakRule::Params{};

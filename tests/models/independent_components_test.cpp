@@ -95,11 +95,12 @@ TEST(FastIca, IsTheSameWhetherTheSamplesAreKeptOrReadAnew) {
 TEST(NonlinearHebb, FindsKnownSourcesWithHeavyTails) {
   const Mixture mixture(20000, 3, 3);
   IcaParams params;
+  params.ica_rule = OnlineNonlinearHebb::Params{};
   params.fit_rate = 0.05;
   params.fit_updates = 100'000;
   FitMonitor monitor(0, {});
   const IndependentComponents found =
-      nonlinear_hebb(mixture.white, params, Rng(1, Purpose::tests, 0), monitor);
+      online_independent_components(mixture.white, params, Rng(1, Purpose::tests, 0), monitor);
   EXPECT_GT(separation(mixture.product(found.unmixing)), 0.98);
 }
 

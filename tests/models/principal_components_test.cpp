@@ -54,7 +54,7 @@ TEST(PrincipalComponents, WhitenTheSamples) {
   EXPECT_LT((white - Matrix::Identity(4, 4)).cwiseAbs().maxCoeff(), 1e-10);
 }
 
-class OnlineComponents : public ::testing::TestWithParam<PcaRule> {};
+class OnlineComponents : public ::testing::TestWithParam<PcaRules::Chosen> {};
 
 TEST_P(OnlineComponents, SpanTheSubspaceOfTheBatchFitToTwoDegrees) {
   const Matrix axes = random_axes(12, 4);
@@ -70,7 +70,7 @@ TEST_P(OnlineComponents, SpanTheSubspaceOfTheBatchFitToTwoDegrees) {
   const Matrix online = online_components(samples, 3, params, Rng(1, Purpose::tests, 0), monitor);
   EXPECT_LT(largest_angle(online, batch.vectors), 2.0);
   EXPECT_LT((online * online.transpose() - Matrix::Identity(3, 3)).cwiseAbs().maxCoeff(), 0.05);
-  if (GetParam() == PcaRule::sanger) {
+  if (std::holds_alternative<OnlineSanger::Params>(GetParam())) {
     for (Eigen::Index i = 0; i < 3; ++i) {
       EXPECT_LT(degrees(std::abs(online.row(i).dot(batch.vectors.row(i))) / online.row(i).norm()), 3.0)
           << "component " << i;
@@ -78,11 +78,13 @@ TEST_P(OnlineComponents, SpanTheSubspaceOfTheBatchFitToTwoDegrees) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, OnlineComponents, ::testing::Values(PcaRule::sanger, PcaRule::oja_subspace));
+INSTANTIATE_TEST_SUITE_P(Rules, OnlineComponents,
+                         ::testing::Values(PcaRules::Chosen(OnlineSanger::Params{}),
+                                           PcaRules::Chosen(OnlineOja::Params{})));
 
 TEST(OnlineComponents, RefuseToDiverge) {
   PcaParams params;
-  params.pca_rule = PcaRule::sanger;
+  params.pca_rule = OnlineSanger::Params{};
   params.fit_rate = 1e4;
   params.fit_updates = 2000;
   FitMonitor monitor(0, {});

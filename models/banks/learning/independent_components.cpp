@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "models/banks/learning/principal_components.hpp"
+#include "models/eigen_index.hpp"
 #include "plasticity/rates/hebbian_rules.hpp"
 #include "plasticity/rates/rate_batch.hpp"
-#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
@@ -106,8 +106,8 @@ IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, R
   return result;
 }
 
-IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& params, Rng rng,
-                                     FitMonitor& monitor) {
+IndependentComponents online_independent_components(const Samples& white, const IcaParams& params, Rng rng,
+                                                    FitMonitor& monitor) {
   IndependentComponents result{.unmixing = random_start(white.dimension, rng)};
   const std::size_t size = white.dimension;
   normalise_rows(result.unmixing);
@@ -116,7 +116,10 @@ IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& para
     white.read(rng.integer(static_cast<std::uint32_t>(white.count)), z);
     linear_responses<double>(result.unmixing, z, y);
     const double progress = static_cast<double>(result.steps) / static_cast<double>(params.fit_updates);
-    learn_from<NonlinearHebb, double>(z, y, params.fit_rate * std::pow(100.0, -progress), result.unmixing);
+    const double eta = params.fit_rate * std::pow(100.0, -progress);
+    with_chosen(IcaRules(), params.ica_rule.index(), [&]<class Way>() {
+      if constexpr (LearnsOnline<Way>) learn_from<typename Way::Online, double>(z, y, eta, result.unmixing);
+    });
     if (++result.steps % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
   monitor.advance(params.fit_updates % kReportInterval);

@@ -30,10 +30,10 @@ struct IndependentComponents {
 IndependentComponents fast_ica(const Samples& white, std::uint64_t most_steps, Rng rng, FitMonitor& monitor,
                                std::size_t cache_bytes = kFastIcaCacheBytes);
 
-/// The nonlinear Hebbian rule of plasticity/rates/hebbian_rules.hpp, on samples drawn with replacement. The
+/// By the online rule that params.ica_rule names, on samples drawn with replacement. The
 /// rate is params.fit_rate and falls geometrically by 100 over params.fit_updates. Finds components with
 /// heavy tails. Throws Error (network) as online_components does. Advances the monitor by params.fit_updates.
-IndependentComponents nonlinear_hebb(const Samples& white, const IcaParams& params, Rng rng,
-                                     FitMonitor& monitor);
+IndependentComponents online_independent_components(const Samples& white, const IcaParams& params, Rng rng,
+                                                    FitMonitor& monitor);
 
 }  // namespace shallows

@@ -8,10 +8,9 @@
 #include <cmath>
 #include <limits>
 
-#include "plasticity/rates/hebbian_rules.hpp"
+#include "models/eigen_index.hpp"
 #include "plasticity/rates/rate_batch.hpp"
 #include "sim/core/error.hpp"
-#include "models/eigen_index.hpp"
 
 namespace shallows {
 namespace {
@@ -134,11 +133,9 @@ Matrix online_components(const Samples& samples, std::size_t count, const PcaPar
     linear_responses<double>(weights, x, y);
     const double eta =
         start * std::pow(100.0, -static_cast<double>(t) / static_cast<double>(params.fit_updates));
-    if (params.pca_rule == PcaRule::sanger) {
-      learn_from<Sanger, double>(x, y, eta, weights);
-    } else {
-      learn_from<Oja, double>(x, y, eta, weights);
-    }
+    with_chosen(PcaRules(), params.pca_rule.index(), [&]<class Way>() {
+      if constexpr (LearnsOnline<Way>) learn_from<typename Way::Online, double>(x, y, eta, weights);
+    });
     if ((t + 1) % kReportInterval == 0 && !monitor.advance(kReportInterval)) break;
   }
   monitor.advance(params.fit_updates % kReportInterval);

@@ -29,7 +29,8 @@ PrincipalComponents principal_components(const Matrix& covariance, std::size_t c
 /// the samples read must outlive it.
 Samples whitened(const Samples& samples, const PrincipalComponents& components);
 
-/// Learns `count` features online from samples drawn with replacement, by Sanger's or Oja's subspace rule.
+/// Learns `count` features online from samples drawn with replacement, by the online rule
+/// that params.pca_rule names.
 /// The rate is params.fit_rate over the mean squared norm of the samples, and falls geometrically by 100 over
 /// params.fit_updates. Throws Error (network) if the weights grow without bound. Advances the monitor by
 /// params.fit_updates.
