@@ -4,11 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <thread>
+#include <utility>
 
+#include "experiments/run/interrupt.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
@@ -42,6 +45,8 @@ bool WorkerProcesses::fork(std::uint64_t count) {
     }
     if (child == 0) {
       children_.clear();
+      // A group of its own: the terminal's signals are the parent's to pass on, once.
+      ::setpgid(0, 0);
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       if (::getppid() != parent) ::raise(SIGTERM);  // it has ended meanwhile
       return true;
@@ -52,14 +57,19 @@ bool WorkerProcesses::fork(std::uint64_t count) {
 }
 
 bool WorkerProcesses::wait() {
-  bool all = true;
-  for (const pid_t child : children_) {
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  bool all = true, told = false;
+  while (!children_.empty()) {
+    if (interrupt::requested() != 0 && !std::exchange(told, true)) {
+      for (const pid_t child : children_) ::kill(child, SIGTERM);
     }
-    all = all && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    std::erase_if(children_, [&](pid_t child) {
+      int status = 0;
+      if (::waitpid(child, &status, WNOHANG) != child) return false;
+      all = all && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      return true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  children_.clear();
   return all;
 }
 

@@ -20,7 +20,7 @@ class WorkerProcesses {
  public:
   /// Forks `count` of them; to be called while there are no threads. True in the copies.
   bool fork(std::uint64_t count);
-  /// Waits for all; false if one has failed.
+  /// Waits for all, and passes on a signal that asks this process to stop. False if one has failed.
   bool wait();
 
  private:

@@ -237,15 +237,17 @@ class Sharing(StudyTestCase):
         self.assertEqual(self.runs("killed"), self.runs("uncut"))
 
     def test_after_an_interruption(self):
-        longer = (*self.arguments, *settings("training.epochs=2000"), "-o", "cut")
-        program = Running("study", *longer, cwd=self.work)
-        wait_until(lambda: list((self.work / "cut").glob("runs/*.checkpoint")) or program.process.poll() is not None,
-                   "a checkpoint")
-        program.send(signal.SIGINT)
-        outcome = program.finish()
-        self.assertEqual(outcome.code, 130, outcome.stderr)
-        self.assertEqual(outcome.stdout, "")
-        self.assertIn("the same command goes on", outcome.stderr)
+        for jobs, number in ((1, signal.SIGINT), (2, signal.SIGTERM)):
+            longer = (*self.arguments, *settings("training.epochs=20000"), "-o", f"cut{jobs}", "--jobs", jobs)
+            program = Running("study", *longer, cwd=self.work)
+            wait_until(lambda: len(list((self.work / f"cut{jobs}").glob("runs/*.checkpoint"))) == jobs
+                       or program.process.poll() is not None, "a checkpoint of each")
+            program.send(number)
+            outcome = program.finish()  # of all its processes: they share its output
+            self.assertEqual(outcome.code, 128 + number, outcome.stderr)
+            self.assertEqual(outcome.stdout, "")
+            self.assertIn("the same command goes on", outcome.stderr)
+            self.assertEqual(len(list((self.work / f"cut{jobs}").glob("runs/*.checkpoint"))), jobs)
 
 
     def test_after_an_interruption_of_a_bank(self):
