@@ -91,9 +91,11 @@ std::optional<RunOutcome> RunStore::outcome(const StudyRun& run) {
     std::getline(failed, result.failure);
     return result;
   }
-  auto figures = finished_run(run.config, dataset_of(run.config), result.file);
-  if (!figures) return {};
-  result.figures = std::move(*figures);
+  // Its name says that it is the one: the configuration inside may have taken settings over from a given bank.
+  const auto reader = open_finished_run(result.file);
+  if (!reader) return {};
+  require_same_images(*reader, dataset_of(run.config));
+  result.figures = reader->summary();
   return result;
 }
 

@@ -7,18 +7,24 @@
 
 namespace shallows {
 
-std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& dataset,
-                                           const std::string& output) {
+std::optional<RunReader> open_finished_run(const std::string& output) {
   remove_checkpoint_of_complete_run(output);
   if (std::filesystem::exists(checkpoint_path(output)) || !std::filesystem::exists(output)) return {};
-  const RunReader reader(output);
+  RunReader reader(output);
   if (reader.kind() != FileKind::run) {
     throw Error(ErrorKind::checkpoint, "can't resume '" + output + "' (it is a " + to_string(reader.kind()) +
                                            " file, not a run); choose another file with -o");
   }
-  require_same_training(config, reader);
-  require_same_images(reader, dataset);
-  return reader.summary();
+  return reader;
+}
+
+std::optional<nlohmann::json> finished_run(const Config& config, const Dataset& dataset,
+                                           const std::string& output) {
+  const auto reader = open_finished_run(output);
+  if (!reader) return {};
+  require_same_training(config, *reader);
+  require_same_images(*reader, dataset);
+  return reader->summary();
 }
 
 std::optional<nlohmann::json> complete_run(const Config& config, const Dataset& dataset,

@@ -10,6 +10,9 @@
 
 namespace shallows {
 
+/// The run `output`, if it is there and complete. Throws Error (checkpoint) if it is no run.
+[[nodiscard]] std::optional<RunReader> open_finished_run(const std::string& output);
+
 /// The figures of the run `output`, if it is there and complete: whatever it has recorded and tested, its
 /// training is what counts. Throws Error (checkpoint) if it is the run of another training or of other
 /// images, or no run.

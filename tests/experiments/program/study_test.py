@@ -312,6 +312,10 @@ class OfAFile(StudyTestCase):
     def test_gives_a_row_the_bank_that_another_one_has_learned(self):
         self.write("giving.toml", '[[row]]\nname = "taught"\nconfig = "rate.toml"\n'
                                   'settings.hidden = { kind = "random", rule = "backprop" }\n'
+                                  '[[row]]\nname = "fitted"\nconfig = "rate.toml"\n'
+                                  'settings.hidden = { kind = "ica", features = 5, ica_steps = 1 }\n'
+                                  '[[row]]\nname = "components"\nconfig = "rate.toml"\nbank_of = "fitted"\n'
+                                  'settings.hidden = { kind = "ica", features = 5 }\n'
                                   '[[row]]\nname = "spikes"\nconfig = "spiking.toml"\nbank_of = "taught"\n'
                                   'settings.hidden = { kind = "file", scale_by = "l1", scale = 80.0 }\n')
         runs = {run["row"]: run["file"] for run in self.figures("giving.toml", "--only", "spikes")["runs"]}
@@ -320,6 +324,8 @@ class OfAFile(StudyTestCase):
             learned, used = (run["receptive_fields/filters"][()] for run in (rate, spiking))
             ratio = used[learned != 0] / learned[learned != 0]
             self.assertLess(ratio.max() / ratio.min(), 1.0001)
+        again = self.figures("giving.toml")  # whose bank has its own settings, which the run takes over
+        self.assertEqual(self.figures("giving.toml"), again)
 
     def test_says_what_is_wrong_and_where(self):
         for text, words in (("seed = [1]\n[[row]]", ["seed", "line 1", "seeds"]), ("title = 3\n[[row]]", ["line 1", "text"]),
