@@ -244,18 +244,19 @@ class OfAFile(StudyTestCase):
 
 
 class Page(StudyTestCase):
-    """docs/studies.md and examples/cluster/README.md."""
+    """docs/studies.md, docs/tables.md and examples/cluster/README.md."""
 
     def blocks(self, page, language):
         return re.findall(rf"^```{language}\n(.*?)^```$", (STUDIES.parents[1] / page).read_text(),
                           re.MULTILINE | re.DOTALL)
 
     def test_has_commands_that_can_be_planned(self):
-        for block in self.blocks("docs/studies.md", "sh"):
+        for block in self.blocks("docs/studies.md", "sh") + self.blocks("docs/tables.md", "sh"):
             for line in block.splitlines():
-                words = shlex.split(line, comments=True)
-                self.assertEqual(words[:2], ["shallows", "study"])
-                self.assertTrue(self.study(*words[2:], "--list").stdout, line)
+                program, command, *options = shlex.split(line, comments=True)
+                self.assertEqual((Path(program).name, command), ("shallows", "study"))
+                planned = [word for word in options if word not in ("--gather", "--markdown")]
+                self.assertTrue(self.study(*planned, "--list").stdout, line)
         for line in self.blocks("examples/cluster/README.md", "sh")[0].splitlines():
             words = shlex.split(line, comments=True)
             options = words[words.index("STUDY") + 1:]
