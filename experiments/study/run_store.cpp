@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "experiments/data/sha256.hpp"
@@ -69,6 +68,15 @@ const Dataset& RunStore::dataset_of(const Config& config) {
   return found->second;
 }
 
+void RunStore::require_fitting(const StudyRun& run) {
+  try {
+    check_against_data(run.config, dataset_of(run.config).train.shape());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::configuration) throw;
+    throw Error(error.kind(), fmt::format("row '{}': {}", run.config.name, error.what()));
+  }
+}
+
 std::string RunStore::digest_of(const StudyRun& run) {
   Config config = run.config;
   config.name.clear();
@@ -105,7 +113,6 @@ RunState RunStore::ensure(const StudyRun& run) {
   if (!claim) return RunState::busy;
   if (outcome(run)) return RunState::finished;
   const Dataset& dataset = dataset_of(run.config);
-  check_against_data(run.config, dataset.train.shape());
   Config config = run.config;
   RunState state = RunState::finished;
   try {

@@ -3,7 +3,6 @@
 // test images. Processes share the folder: each claims a run before it trains it.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -31,8 +30,10 @@ class RunStore {
   /// origin.
   RunStore(const StudyPlan& plan, std::string directory, std::string command_line, std::uint64_t threads);
 
-  /// Throws Error as load_dataset and check_against_data do.
+  /// Throws Error as load_dataset does.
   const Dataset& dataset_of(const Config& config);
+  /// Throws Error (configuration) as check_against_data does, naming the row.
+  void require_fitting(const StudyRun& run);
   /// Nothing if the run is not finished.
   std::optional<RunOutcome> outcome(const StudyRun& run);
   /// Trains the run if it is not finished, and before it the run that gives its bank. `busy`: another process

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include "experiments/config/suggest.hpp"
@@ -20,11 +21,12 @@ namespace fs = std::filesystem;
 
 toml::table parse_file(const std::string& path) {
   std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored))
+  if (!fs::is_regular_file(path, ignored)) {
     refuse_study(
-        fmt::format("can't read study '{}' (there is no such file); 'shallows list studies' names those "
-                    "that come with the program",
-                    path));
+        fmt::format("can't read study '{}' ({}); 'shallows list studies' names those that come with the "
+                    "program",
+                    path, fs::exists(path, ignored) ? "it is no file" : "there is no such file"));
+  }
   try {
     return toml::parse_file(path);
   } catch (const toml::parse_error& error) {
@@ -133,7 +135,8 @@ class Reader {
     return ordered;
   }
 
-  void read_row(const toml::table& from, Study& study) const {
+  /// Returns its name.
+  std::string read_row(const toml::table& from, Study& study) const {
     static const std::array<std::string, 8> known = {"name",      "config",   "groups",  "bank_of",
                                                      "published", "settings", "columns", "scales"};
     require_known(from, known);
@@ -154,6 +157,7 @@ class Reader {
       if (!row->published) refuse(*node, "this is to be a number, in percent", "write for example 98.9");
     }
     read_block(from, *row);
+    return row_name;
   }
 
   Sweep read_sweep(const toml::table& from) const {
@@ -173,7 +177,8 @@ class Reader {
   std::string path_;
 };
 
-void read_into(const std::string& path, Study& study, int depth) {
+/// `columns` collects the names that a block may use: those of the studies that this one extends, too.
+void read_into(const std::string& path, Study& study, std::set<std::string>& columns, int depth) {
   const toml::table root = parse_file(path);
   const Reader reader(path);
   static const std::array<std::string, 11> known = {"extends", "title",    "about",  "seeds",
@@ -184,7 +189,7 @@ void read_into(const std::string& path, Study& study, int depth) {
     if (depth == 8) reader.refuse(*node, "studies extend each other in a circle", "end it somewhere");
     fs::path other = fs::path(path).parent_path() / reader.text(*node);
     if (other.extension() != ".toml") other += ".toml";
-    read_into(other.string(), study, depth + 1);
+    read_into(other.string(), study, columns, depth + 1);
   }
   if (const toml::node* node = root.get("only")) {
     const std::vector<std::string> only = reader.texts(*node);
@@ -205,6 +210,7 @@ void read_into(const std::string& path, Study& study, int depth) {
   // A list names the columns, tables are their settings.
   if (const toml::node* node = root.get("columns"); node != nullptr && node->is_array())
     study.columns = reader.texts(*node);
+  columns.insert(study.columns.begin(), study.columns.end());
   reader.read_block(root, study);
   if (const toml::node* node = root.get("scales")) {
     for (std::string& name : Reader::names_in_order(reader.table(*node))) {
@@ -220,7 +226,12 @@ void read_into(const std::string& path, Study& study, int depth) {
     }
   }
   if (const toml::node* node = root.get("row")) {
-    for (const toml::node& row : reader.array(*node)) reader.read_row(reader.table(row), study);
+    std::set<std::string> names;
+    for (const toml::node& row : reader.array(*node)) {
+      const std::string name = reader.read_row(reader.table(row), study);
+      if (!names.insert(name).second)
+        reader.refuse(row, fmt::format("there are two rows '{}'", name), "give one another name");
+    }
   }
   if (const toml::node* node = root.get("sweep")) {
     for (const toml::node& sweep : reader.array(*node))
@@ -228,17 +239,38 @@ void read_into(const std::string& path, Study& study, int depth) {
   }
 }
 
+/// Throws Error (configuration) for settings of a column or scale that there is none of: they would be lost.
+void require_known_names(const Study& study, const std::set<std::string>& columns) {
+  const std::vector<std::string> known(columns.begin(), columns.end());
+  const auto require = [](const auto& used, const char* what, const std::vector<std::string>& names,
+                          const std::string& where) {
+    for (const auto& [name, settings] : used) {
+      if (std::ranges::find(names, name) == names.end()) refuse_study(unknown_name(what, name, where, names));
+    }
+  };
+  const auto check = [&](const StudyBlock& block, const std::string& where) {
+    require(block.columns, "column", known, where);
+    require(block.scales, "scale", study.scale_names, where);
+    for (const auto& [name, scale] : block.scales) require(scale.columns, "column", known, where);
+  };
+  check(study, study.name);
+  for (const auto& [name, group] : study.groups) check(group, "group '" + name + "'");
+  for (const StudyRow& row : study.rows) check(row, "row '" + row.name + "'");
+}
+
 }  // namespace
 
 Study read_study(const std::string& path) {
   Study study;
-  read_into(path, study, 0);
+  std::set<std::string> columns;
+  read_into(path, study, columns, 0);
   study.name = fs::path(path).stem().string();
   if (study.title.empty()) study.title = study.name;
   if (study.rows.empty())
     refuse_study(fmt::format("'{}' has no rows (a study trains something); add [[row]] tables", path));
   if (study.seeds.empty() || study.columns.empty())
     refuse_study(fmt::format("'{}' has no seeds or no columns; leave the empty list out", path));
+  require_known_names(study, columns);
   return study;
 }
 

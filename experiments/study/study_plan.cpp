@@ -121,6 +121,89 @@ Config config_of(const StudyRow& row, Settings settings, const StudyChoice& choi
   }
 }
 
+/// Adds runs to a plan, each once.
+class Planner {
+ public:
+  Planner(const Study& study, const StudyChoice& choice, std::string scale)
+      : study_(study), choice_(choice), scale_(std::move(scale)) {
+    plan_.points = points_of(study.sweeps);
+    for (const StudyRow& row : study.rows) names_.push_back(row.name);
+  }
+
+  StudyPlan plan() {
+    for (const std::string& name : choice_.rows) index_of(name, study_.name);
+    for (std::size_t r = 0; r < study_.rows.size(); ++r) {
+      const StudyRow& row = study_.rows[r];
+      if (!choice_.rows.empty() && std::ranges::find(choice_.rows, row.name) == choice_.rows.end()) continue;
+      for (std::size_t p = 0; p < plan_.points.size(); ++p) {
+        for (std::size_t column = 0; column < study_.columns.size(); ++column) {
+          if (!has_column(study_, row, column, scale_)) continue;
+          for (const std::uint64_t seed : study_.seeds) add(r, column, p, seed, 0);
+        }
+      }
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  std::size_t index_of(const std::string& name, const std::string& where) const {
+    const auto found = std::ranges::find(names_, name);
+    if (found == names_.end())
+      throw Error(ErrorKind::configuration, unknown_name("row", name, where, names_));
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+
+  /// The run's place in the plan, behind that of the run that gives its bank; `takers` have led to it.
+  std::size_t add(std::size_t r, std::size_t column, std::size_t p, std::uint64_t seed, std::size_t takers) {
+    for (std::size_t k = 0; k < plan_.runs.size(); ++k) {
+      const StudyRun& run = plan_.runs[k];
+      if (run.row == r && run.column == column && run.point == p && run.seed == seed) return k;
+    }
+    const StudyRow& row = study_.rows[r];
+    if (takers > study_.rows.size()) {
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("row '{}' gives its bank to itself (bank_of leads in a circle); end it somewhere",
+                      row.name));
+    }
+    std::optional<std::size_t> giver;
+    if (!row.bank_of.empty())
+      giver = add(index_of(row.bank_of, "bank_of of row '" + row.name + "'"), 0, p, seed, takers + 1);
+    plan_.runs.push_back({.row = r,
+                          .column = column,
+                          .point = p,
+                          .seed = seed,
+                          .config = config_of(row, settings(row, column, p, seed), choice_),
+                          .bank_from = giver});
+    if (!giver && origin_of(plan_.runs.back().config.hidden.bank) == BankOrigin::given) {
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("row '{}' has no bank (hidden.kind = \"file\", and no row gives it one); name the "
+                      "row that does, bank_of = \"...\"",
+                      row.name));
+    }
+    return plan_.runs.size() - 1;
+  }
+
+  Settings settings(const StudyRow& row, std::size_t column, std::size_t p, std::uint64_t seed) const {
+    Settings all = settings_of(study_, row, study_.columns[column], scale_);
+    const StudyPoint& point = plan_.points[p];
+    for (std::size_t k = 0; k < point.values.size(); ++k)
+      all.push_back(study_.sweeps[point.sweep][k].key + "=" + point.values[k]);
+    all.insert(all.end(), choice_.overrides.begin(), choice_.overrides.end());
+    require_settings(all);
+    all.push_back(fmt::format("seed={}", seed));
+    all.push_back(fmt::format("name=\"{}\"", row.name));
+    return all;
+  }
+
+  const Study& study_;
+  const StudyChoice& choice_;
+  std::string scale_;
+  std::vector<std::string> names_;
+  StudyPlan plan_;
+};
+
 }  // namespace
 
 StudyPlan plan_study(const Study& study, const StudyChoice& choice) {
@@ -129,59 +212,7 @@ StudyPlan plan_study(const Study& study, const StudyChoice& choice) {
   if (!scale.empty() && std::ranges::find(study.scale_names, scale) == study.scale_names.end())
     throw Error(ErrorKind::configuration, unknown_name("scale", scale, study.name, study.scale_names));
   require_unlike_values(study);
-  std::vector<std::string> names;
-  for (const StudyRow& row : study.rows) names.push_back(row.name);
-  for (const std::string& name : choice.rows) {
-    if (std::ranges::find(names, name) == names.end())
-      throw Error(ErrorKind::configuration, unknown_name("row", name, study.name, names));
-  }
-  StudyPlan plan{.points = points_of(study.sweeps), .runs = {}};
-  const auto add = [&](std::size_t r, std::size_t column, std::size_t p, std::uint64_t seed) {
-    const StudyRow& row = study.rows[r];
-    Settings settings = settings_of(study, row, study.columns[column], scale);
-    const StudyPoint& point = plan.points[p];
-    for (std::size_t k = 0; k < point.values.size(); ++k)
-      settings.push_back(study.sweeps[point.sweep][k].key + "=" + point.values[k]);
-    settings.insert(settings.end(), choice.overrides.begin(), choice.overrides.end());
-    require_settings(settings);
-    settings.push_back(fmt::format("seed={}", seed));
-    settings.push_back(fmt::format("name=\"{}\"", row.name));
-    plan.runs.push_back({.row = r,
-                         .column = column,
-                         .point = p,
-                         .seed = seed,
-                         .config = config_of(row, std::move(settings), choice),
-                         .bank_from = std::nullopt});
-  };
-  const auto giver_of = [&](const StudyRow& row, std::size_t p, std::uint64_t seed) {
-    const auto found = std::ranges::find(names, row.bank_of);
-    if (found == names.end()) {
-      throw Error(ErrorKind::configuration,
-                  unknown_name("row", row.bank_of, "bank_of of row '" + row.name + "'", names));
-    }
-    const auto r = static_cast<std::size_t>(found - names.begin());
-    for (std::size_t k = 0; k < plan.runs.size(); ++k) {
-      const StudyRun& run = plan.runs[k];
-      if (run.row == r && run.column == 0 && run.point == p && run.seed == seed) return k;
-    }
-    add(r, 0, p, seed);
-    return plan.runs.size() - 1;
-  };
-  for (std::size_t r = 0; r < study.rows.size(); ++r) {
-    const StudyRow& row = study.rows[r];
-    if (!choice.rows.empty() && std::ranges::find(choice.rows, row.name) == choice.rows.end()) continue;
-    for (std::size_t p = 0; p < plan.points.size(); ++p) {
-      for (std::size_t column = 0; column < study.columns.size(); ++column) {
-        if (!has_column(study, row, column, scale)) continue;
-        for (const std::uint64_t seed : study.seeds) {
-          const auto giver = row.bank_of.empty() ? std::nullopt : std::optional(giver_of(row, p, seed));
-          add(r, column, p, seed);
-          plan.runs.back().bank_from = giver;
-        }
-      }
-    }
-  }
-  return plan;
+  return Planner(study, choice, scale).plan();
 }
 
 }  // namespace shallows

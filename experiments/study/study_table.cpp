@@ -1,11 +1,12 @@
 #include "experiments/study/study_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <map>
+#include <tuple>
 
 #include "experiments/run/statistics.hpp"
 #include "output/plot/line_plot.hpp"
@@ -104,12 +105,11 @@ TextTable table_of(const StudyResult& result) {
     const StudyRow& row = study.rows[first->row];
     std::vector<std::string> cells = {row.name};
     for (const std::string& key : keys) cells.push_back(value_of(result, first->point, key));
-    std::string seeds;
-    for (auto cell = first; cell != last; ++cell) {
-      const std::string done = std::to_string(cell->seconds.size());
-      if (cell == first || !seeds.ends_with(done)) seeds += (cell == first ? "" : ", ") + done;
-    }
-    cells.push_back(seeds);
+    const bool alike = std::all_of(
+        first, last, [&](const StudyCell& cell) { return cell.seconds.size() == first->seconds.size(); });
+    std::vector<std::size_t> seeds;
+    for (auto cell = first; cell != (alike ? first + 1 : last); ++cell) seeds.push_back(cell->seconds.size());
+    cells.push_back(fmt::format("{}", fmt::join(seeds, ", ")));
     if (published) cells.push_back(row.published ? fmt::format("{:.1f}", *row.published) : "-");
     for (std::size_t column = 0; column < study.columns.size(); ++column) {
       const auto cell = std::find_if(first, last, [&](const StudyCell& one) { return one.column == column; });
@@ -132,6 +132,22 @@ std::string csv_cell(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + "\"";
+}
+
+/// The columns with which both tables begin.
+std::string csv_head(const StudyResult& result) {
+  std::string csv = "row,column,";
+  for (const std::string& key : varied_keys(*result.study)) csv += key + ",";
+  return csv;
+}
+
+/// Their values in the line of a cell or run.
+std::string csv_start(const StudyResult& result, const auto& of) {
+  const Study& study = *result.study;
+  std::string csv =
+      fmt::format("{},{},", csv_cell(study.rows[of.row].name), csv_cell(study.columns[of.column]));
+  for (const std::string& key : varied_keys(study)) csv += csv_cell(value_of(result, of.point, key)) + ",";
+  return csv;
 }
 
 void end_line(std::string& csv) {
@@ -183,6 +199,9 @@ StudyResult gather(const Study& study, const StudyPlan& plan, RunStore& store) {
       add_figures(outcome->figures, *cell);
     }
   }
+  // A row that gives its bank is planned before the row that takes it.
+  std::ranges::sort(result.cells, {},
+                    [](const StudyCell& cell) { return std::tuple(cell.row, cell.point, cell.column); });
   return result;
 }
 
@@ -234,15 +253,11 @@ nlohmann::json study_json(const StudyResult& result) {
 
 std::string study_csv(const StudyResult& result) {
   const Study& study = *result.study;
-  const std::vector<std::string> keys = varied_keys(study);
-  std::string csv = "row,column,";
-  for (const std::string& key : keys) csv += key + ",";
-  csv += "seeds,failed,missing,lost_classes,published,";
+  std::string csv = csv_head(result) + "seeds,failed,missing,lost_classes,published,";
   for (const Figure& figure : kFigures) csv += fmt::format("{0}_mean,{0}_std,", figure.name);
   end_line(csv);
   for (const StudyCell& cell : result.cells) {
-    csv += fmt::format("{},{},", csv_cell(study.rows[cell.row].name), csv_cell(study.columns[cell.column]));
-    for (const std::string& key : keys) csv += csv_cell(value_of(result, cell.point, key)) + ",";
+    csv += csv_start(result, cell);
     csv += fmt::format("{},{},{},{},{},", cell.seconds.size(), cell.failed, cell.missing, cell.lost_classes,
                        number_text(study.rows[cell.row].published));
     for (const Figure& figure : kFigures) {
@@ -255,11 +270,7 @@ std::string study_csv(const StudyResult& result) {
 }
 
 std::string runs_csv(const StudyResult& result) {
-  const Study& study = *result.study;
-  const std::vector<std::string> keys = varied_keys(study);
-  std::string csv = "row,column,";
-  for (const std::string& key : keys) csv += key + ",";
-  csv += "seed,";
+  std::string csv = csv_head(result) + "seed,";
   for (const Figure& figure : kFigures) csv += fmt::format("{},", figure.name);
   csv += "file,failure,";
   end_line(csv);
@@ -267,9 +278,7 @@ std::string runs_csv(const StudyResult& result) {
     const auto& outcome = result.outcomes[k];
     if (!outcome) continue;
     const StudyRun& run = result.plan->runs[k];
-    csv += fmt::format("{},{},", csv_cell(study.rows[run.row].name), csv_cell(study.columns[run.column]));
-    for (const std::string& key : keys) csv += csv_cell(value_of(result, run.point, key)) + ",";
-    csv += fmt::format("{},", run.seed);
+    csv += csv_start(result, run) + fmt::format("{},", run.seed);
     StudyCell alone{};
     if (outcome->failure.empty()) add_figures(outcome->figures, alone);
     for (const Figure& figure : kFigures) csv += number_text(mean_if(alone.*figure.values)) + ",";

@@ -28,7 +28,7 @@ struct StudyCell {
 struct StudyResult {
   const Study* study;
   const StudyPlan* plan;
-  std::vector<StudyCell> cells;                     ///< in the order of the plan
+  std::vector<StudyCell> cells;                     ///< by row, point and column
   std::vector<std::optional<RunOutcome>> outcomes;  ///< of the plan's runs
 };
 

@@ -32,6 +32,8 @@ StudyTask parse_task(std::string_view text) {
 
 bool work_on(const StudyPlan& plan, const StudyTask& task, RunStore& store, Waiting waiting,
              const std::function<void(const StudyRun&, const RunOutcome&)>& told) {
+  // All, before one is trained: a mistake in the last row shows at once.
+  for (const StudyRun& run : plan.runs) store.require_fitting(run);
   std::vector<const StudyRun*> left;
   for (std::size_t k = 0; k < plan.runs.size(); ++k) {
     if (task.has(k) && !store.outcome(plan.runs[k])) left.push_back(&plan.runs[k]);

@@ -29,6 +29,7 @@ enum class Waiting { for_others, no };
 /// Trains the task's runs; returns when they are finished, here or elsewhere. With Waiting::no it does not
 /// wait for those that other processes are at. `told` hears of each run that is finished here. False if a
 /// signal came.
+/// Throws Error (configuration) at once if a run of the plan does not fit its images.
 [[nodiscard]] bool work_on(const StudyPlan& plan, const StudyTask& task, RunStore& store, Waiting waiting,
                            const std::function<void(const StudyRun&, const RunOutcome&)>& told);
 

@@ -1,7 +1,6 @@
 #include "experiments/study/study.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>

@@ -233,10 +233,34 @@ class OfAFile(StudyTestCase):
                             ("[[row]]\nname = 'a'\ngroups = ['b']", ["group", "'b'"]),
                             ("[[row]]\nname = 'a'\nbank_of = 'b'", ["row", "'b'"]),
                             ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = 3", ["list"]),
-                            ("[[row]]\nname = 'a'\nscales.quick.setings = {}", ["settings"])):
+                            ("[[row]]\nname = 'a'\nscales.quick.setings = {}", ["settings"]),
+                            ("[[row]]\nname = 'a'\n[[row]]\nname = 'a'", ["two rows 'a'", "line 3"]),
+                            ("[[row]]\nname = 'a'\ncolumns.acuracy = {}", ["column", "'accuracy'"]),
+                            ("scales.quick.settings = {}\n[[row]]\nname = 'a'\nscales.quik.settings = {}",
+                             ["scale", "'quick'"]),
+                            ("[[row]]\nname = 'a'\nsettings.hidden.kind = 'file'", ["row 'a'", "bank_of"]),
+                            ("[[row]]\nname = 'a'\nbank_of = 'a'", ["row 'a'", "circle"])):
             self.write("wrong.toml", text)
             with self.subTest(text=text):
                 self.assert_refused(self.run_program("study", "wrong.toml"), EXIT_USAGE, *words)
+
+    def test_that_does_not_fit_its_images_trains_nothing(self):
+        self.write("large.toml", "[[row]]\nname = 'a'\nconfig = 'rate.toml'\n"
+                                 "[[row]]\nname = 'b'\nconfig = 'rate.toml'\nsettings.hidden.patch = 9\n")
+        self.assert_refused(self.run_program("study", "large.toml"), EXIT_USAGE, "row 'b'", "8 x 8 pixels")
+        self.assertEqual(self.runs(), [])
+
+    def test_has_each_run_once_whether_the_giver_of_a_bank_comes_first_or_last(self):
+        self.write("last.toml", "columns = ['plain', 'fast']\nseeds = [1, 2]\n"
+                                "[[row]]\nname = 'taker'\nconfig = 'rate.toml'\nbank_of = 'giver'\n"
+                                "settings.hidden = { kind = 'file', scale_by = 'l1', scale = 2.0 }\n"
+                                "[[row]]\nname = 'giver'\nconfig = 'rate.toml'\n"
+                                "columns.fast.training.learning_rate = 0.05\n")
+        rows = self.figures("last.toml")["rows"]
+        self.assertEqual([(row["row"], row["column"], row["seeds"]) for row in rows],
+                         [("taker", "plain", 2), ("giver", "plain", 2), ("giver", "fast", 2)])
+        self.assertEqual([line.split()[:2] for line in self.study("last.toml").stdout.splitlines()[1:]],
+                         [["taker", "2"], ["giver", "2"]])
 
     def test_of_missing_images_says_so(self):
         self.assert_refused(self.run_program("study", "rate.toml", "--set", "dataset.directory=nowhere"), EXIT_DATA,
