@@ -35,7 +35,7 @@ struct OnlineOja {
   using Params = ComponentRuleParams<OnlineOja>;
   static constexpr std::string_view name = "oja-subspace";
   static constexpr std::string_view about = "online and local: their subspace";
-  using Online = Oja;
+  using Online = OjaSubspace;
 };
 
 using PcaRules = List<CovarianceEigenvectors, OnlineSanger, OnlineOja>;

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "plasticity/rates/delta_rule.hpp"
-#include "sim/vector/exp_many.hpp"
 
 // Only the baseline and the wide instruction sets are worth a copy.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
@@ -133,32 +132,14 @@ AlignedVector<float> activate(const ClassWeights& matrix, std::span<const float>
   return activation;
 }
 
-/// What the units say. Activations that are not finite stay so, if not negative.
-std::vector<float> answers_of(std::span<const float> activation, const ReadoutLossChoice& loss) {
-  const bool finite =
-      std::all_of(activation.begin(), activation.end(), [](float a) { return std::isfinite(a); });
-  if (!finite) return SquaredError::answers(activation);
-  return with_chosen(ReadoutLosses(), loss.index(), [&]<class Loss>() { return Loss::answers(activation); });
-}
-
 }  // namespace
-
-std::vector<float> softmax(std::span<const float> activation) {
-  const float largest = *std::max_element(activation.begin(), activation.end());
-  std::vector<double> powers;
-  // exp_many is for |x| <= 700; what is far below the largest has probability 0 in any case.
-  for (const float a : activation) powers.push_back(std::max(static_cast<double>(a - largest), -700.0));
-  exp_many(powers, powers);
-  double sum = 0.0;
-  for (const double power : powers) sum += power;
-  std::vector<float> probabilities;
-  for (const double power : powers) probabilities.push_back(static_cast<float>(power / sum));
-  return probabilities;
-}
 
 DeltaReadout::DeltaReadout(std::size_t inputs, std::span<const float> weights, std::span<const float> biases,
                            ReadoutLossChoice loss)
-    : loss_(loss), matrix_(inputs, biases.size()), biases_(matrix_.stride(), 0.0F), steps_(1) {
+    : loss_(loss),
+      matrix_(inputs, biases.size()),
+      biases_(matrix_.stride(), 0.0F),
+      step_(matrix_.stride(), 0.0F) {
   restore(weights, biases);
 }
 
@@ -176,50 +157,39 @@ std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t l
   return rates;
 }
 
-std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t label, double learning_rate,
-                                       std::size_t k) {
+double DeltaReadout::loss_of(std::span<const float> answers, std::size_t label) const {
+  return with_chosen(ReadoutLosses(), loss_.index(), [&]<class Loss>() { return Loss::loss(answers, label); });
+}
+
+std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t label, double learning_rate) {
   assert(pre.size() == inputs() && label < classes());
-  if (k >= steps_.size()) steps_.resize(k + 1);
-  Step& step = steps_[k];
-  step.of_class.resize(matrix_.stride(), 0.0F);
-  find_active(pre, step.active);
-  const AlignedVector<float> activation = activate(matrix_, biases_, step.active);
+  find_active(pre, active_);
+  const AlignedVector<float> activation = activate(matrix_, biases_, active_);
   std::vector<float> rates = answers_of(std::span(activation).first(classes()), loss_);
   const auto rate = static_cast<float>(learning_rate);
   with_chosen(ReadoutLosses(), loss_.index(), [&]<class Loss>() {
     for (std::size_t i = 0; i < classes(); ++i)
-      step.of_class[i] = Loss::step(rate, activation[i], rates[i], i == label ? 1.0F : 0.0F);
+      step_[i] = Loss::step(rate, activation[i], rates[i], i == label ? 1.0F : 0.0F);
   });
   return rates;
 }
 
-void DeltaReadout::send_back(const ClassWeights& feedback, std::span<float> errors, std::size_t k,
-                             Hearers hearers) const {
+void DeltaReadout::send_back(const ClassWeights& feedback, std::span<float> errors) const {
   assert(feedback.inputs() == inputs() && feedback.classes() == classes() && errors.size() == inputs());
-  const Step& step = steps_[k];
-  thread_local ActiveInputs all;
-  if (hearers == Hearers::all) {
-    all.resize(inputs());
-    for (std::size_t j = 0; j < all.size(); ++j) all[j] = {static_cast<std::uint32_t>(j), 0.0F};
-  }
-  const ActiveInputs& hear = hearers == Hearers::all ? all : step.active;
   std::fill(errors.begin(), errors.end(), 0.0F);
   for (std::size_t first = 0; first < feedback.stride(); first += kClassLanes) {
     HWY_DYNAMIC_DISPATCH(send_back)
-    (feedback.data() + first, feedback.stride(), hear.data(), hear.size(), step.of_class.data() + first,
+    (feedback.data() + first, feedback.stride(), active_.data(), active_.size(), step_.data() + first,
      errors.data());
   }
 }
 
-void DeltaReadout::apply(std::size_t count) {
-  for (const Step& step : std::span(steps_).first(count)) {
-    for (std::size_t first = 0; first < matrix_.stride(); first += kClassLanes) {
-      HWY_DYNAMIC_DISPATCH(update)
-      (matrix_.data() + first, matrix_.stride(), step.active.data(), step.active.size(),
-       step.of_class.data() + first);
-    }
-    for (std::size_t i = 0; i < classes(); ++i) biases_[i] += step.of_class[i];
+void DeltaReadout::apply() {
+  for (std::size_t first = 0; first < matrix_.stride(); first += kClassLanes) {
+    HWY_DYNAMIC_DISPATCH(update)
+    (matrix_.data() + first, matrix_.stride(), active_.data(), active_.size(), step_.data() + first);
   }
+  for (std::size_t i = 0; i < classes(); ++i) biases_[i] += step_[i];
 }
 
 std::vector<float> DeltaReadout::biases() const {

@@ -28,21 +28,17 @@ class DeltaReadout {
   /// One step towards the one-hot target; returns what respond() would have said before it.
   std::vector<float> learn(std::span<const float> pre, std::size_t label, double learning_rate);
 
-  // The same in parts, for a layer below that learns too, and for batches of images.
+  /// Of answers to an image of this class.
+  double loss_of(std::span<const float> answers, std::size_t label) const;
 
-  /// The first half of learn(): what the step of image `k` of the batch will be. The weights stay as they are
-  /// until apply().
-  std::vector<float> judge(std::span<const float> pre, std::size_t label, double learning_rate,
-                           std::size_t k = 0);
-  /// Which inputs of an image hear of its errors: those that are not 0, which is enough where the others
-  /// learn nothing from them, or all.
-  enum class Hearers { active, all };
-  /// errors[j] = sum over the classes i of feedback_ij step_i for every input j of image `k` that hears of
-  /// it; 0 for the others.
-  void send_back(const ClassWeights& feedback, std::span<float> errors, std::size_t k = 0,
-                 Hearers hearers = Hearers::active) const;
-  /// Makes the steps of the first `count` images.
-  void apply(std::size_t count = 1);
+  // The same in parts, for a layer below that learns too.
+
+  /// The first half of learn(): what the step will be. The weights stay as they are until apply().
+  std::vector<float> judge(std::span<const float> pre, std::size_t label, double learning_rate);
+  /// errors[j] = sum over the classes i of feedback_ij step_i for every input j that is not 0; 0 for the others,
+  /// which are rectified and learn nothing.
+  void send_back(const ClassWeights& feedback, std::span<float> errors) const;
+  void apply();
 
   const ClassWeights& matrix() const { return matrix_; }
   /// [class][input].
@@ -60,11 +56,9 @@ class DeltaReadout {
   ReadoutLossChoice loss_;
   ClassWeights matrix_;
   AlignedVector<float> biases_;  // padded
-  struct Step {
-    std::vector<ActiveInput> active;
-    AlignedVector<float> of_class;  // padded
-  };
-  std::vector<Step> steps_;  // of the images that are being learned
+  // Of the image that is being learned:
+  std::vector<ActiveInput> active_;
+  AlignedVector<float> step_;  // padded
 };
 
 }  // namespace shallows

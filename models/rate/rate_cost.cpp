@@ -2,16 +2,16 @@
 
 #include <cassert>
 
-#include "models/rate/layers/plastic_layer.hpp"
+#include "models/rate/layers/plastic_stack.hpp"
 #include "models/rate/rate_network.hpp"
 
 namespace shallows {
 
 RateCosts RateNetwork::costs(double active) const {
-  assert(layers() <= 1 && plastic_.empty());
+  assert(layers() <= 1 && stack_.empty());
   constexpr double kReal = sizeof(float);
-  const auto inputs = static_cast<double>(readout_.inputs());
-  const auto stride = static_cast<double>(readout_.matrix().stride());
+  const auto inputs = static_cast<double>(readout_->inputs());
+  const auto stride = static_cast<double>(readout_->matrix().stride());
   const auto batch = static_cast<double>(kBatch);
   RateCosts costs;
   // Read once to answer, then read and written to learn.

@@ -20,6 +20,7 @@
 #include "models/rate/delta_readout.hpp"
 #include "models/rate/layers/fixed_layer.hpp"
 #include "models/rate/layers/hidden_learner.hpp"
+#include "models/rate/learning_report.hpp"
 #include "models/rate/rate_cost.hpp"
 #include "models/rate/rate_params.hpp"
 #include "models/response.hpp"
@@ -28,18 +29,8 @@
 
 namespace shallows {
 
-/// What a network has to say about its learning beside its answers.
-struct LearningReport {
-  /// Between the hidden errors that feedback alignment and backpropagation give, summed over `angles` images.
-  double angle_sum_deg = 0.0;
-  std::uint64_t angles = 0;
-  /// The images since the last one at which any readout unit was active.
-  std::uint64_t silent = 0;
-  /// Of the first output that is not finite or far from every target: the weights have diverged.
-  std::optional<float> diverged;
-};
-
-class PlasticRateLayer;
+class PlasticStack;
+struct StackedLayer;
 
 class RateNetwork {
  public:
@@ -55,7 +46,7 @@ class RateNetwork {
   RateNetwork(const RateParams& params, const ReceptiveFields* bank, std::size_t pixels, std::size_t classes,
               std::uint64_t seed)
       : RateNetwork(params, bank, {}, pixels, classes, seed) {}
-  // As usual, but where PlasticRateLayer is known: its matrices are slow to compile.
+  // As usual, but where PlasticStack is known: its matrices are slow to compile.
   RateNetwork(const RateNetwork&);
   RateNetwork& operator=(const RateNetwork&);
   RateNetwork(RateNetwork&&) noexcept;
@@ -64,7 +55,7 @@ class RateNetwork {
 
   /// Neurons of the last hidden layer, which the readout sees; 0 without one.
   std::size_t hidden() const;
-  std::size_t classes() const { return readout_.classes(); }
+  std::size_t classes() const { return classes_; }
   static constexpr const char* engine() { return "batched float"; }
   /// Hidden layers.
   std::size_t layers() const;
@@ -75,8 +66,13 @@ class RateNetwork {
   /// One online update per image, in order. What the hidden layer makes of the images is computed for many at
   /// once (TBB). `predicted` (as many) receives each image's class before its update. After a divergence the
   /// network is of no use.
-  LearningReport learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted);
-  /// Does not learn; may be called from many threads.
+  LearningReport learn(std::span<const Presentation> presentations, std::span<std::uint8_t> predicted,
+                       Measure measure = Measure::nothing);
+  /// What is to be said of the layers that learn in the general form, and of the readout above them, since it was
+  /// asked for last; empty of other networks.
+  std::vector<LayerFigures> layer_figures();
+  /// Does not learn. Images in parallel (TBB).
+  void respond(std::span<const Image> images, std::span<Response> responses) const;
   Response respond(const Image& image) const;
 
   /// Multiply-adds of one forward pass, counting existing synapses only, and lateral ones once.
@@ -112,36 +108,30 @@ class RateNetwork {
 
   template <class Use>
   void each_layer_array(Use&& use) const;
-  void add_layer(const RateParams& params, const RateLayerParams& layer, std::size_t number,
-                 const Synapses& synapses, const ReceptiveFields* bank, std::uint64_t seed);
-  void add_feedback(const RateParams& params, std::uint64_t seed);
+  void add_fixed_layer(const RateParams& params, const StackedLayer& layer, const ReceptiveFields* bank);
   /// What the fixed layers make of images, one after the other in `pixels`, in rows that are row() apart.
   void respond_fixed(AlignedVector<float>& pixels, AlignedVector<float>& rates) const;
   std::size_t row() const;
-  std::vector<float> judge(std::span<const float> pre, const Presentation& shown, std::size_t k,
-                           std::size_t count, LearningReport& report);
+  std::vector<float> judge(std::span<const float> pre, const Presentation& shown, LearningReport& report);
 
   void learn_in_place(std::span<const Presentation> shown, std::span<const float> pixels,
                       std::span<std::uint8_t> predicted, LearningReport& report);
   void learn_readout(std::span<const Presentation> shown, std::span<const float> rates,
                      std::span<std::uint8_t> predicted, LearningReport& report);
   void learn_batch(std::span<const Presentation> shown, std::span<const float> rates,
-                   std::span<std::uint8_t> predicted, bool measure_angle, LearningReport& report);
+                   std::span<std::uint8_t> predicted, Measure measure, LearningReport& report);
   /// The hidden layer's part of the update, from its rates and what the readout is about to learn from image
   /// `k` of the batch.
   void teach_in_place(std::size_t k, std::span<const float> rates, LearningReport& report);
-  /// The errors that the readout sends to the layer below, of image `k`; with the angle to those of
-  /// backpropagation, if it is to be measured.
-  void errors_of_readout(std::size_t k, DeltaReadout::Hearers hearers, bool measure_angle,
-                         std::span<float> errors, LearningReport& report) const;
 
   std::size_t pixels_;
+  std::size_t classes_;
   std::size_t batch_;
   std::vector<FixedRateLayer> fixed_;
-  std::optional<InPlace> in_place_;        // then there is no other layer
-  std::vector<PlasticRateLayer> plastic_;  // the first one that learns, and all above it
-  DeltaReadout readout_;
-  std::optional<ClassWeights> feedback_;  // of feedback alignment in the last hidden layer
+  std::vector<PlasticStack> stack_;  // one of all above them, and then neither of these; or none
+  std::optional<InPlace> in_place_;      // then there is no other layer
+  std::optional<DeltaReadout> readout_;
+  std::optional<ClassWeights> feedback_;  // of feedback alignment in place
 };
 
 }  // namespace shallows

@@ -8,6 +8,10 @@
 namespace shallows {
 
 Fields<RateLayerParams> RateLayerParams::fields() {
+  Fields<RateLayerParams> modifiers = fields_of(&RateLayerParams::modifiers);
+  std::vector<std::string> learning = names_in(HiddenRules());
+  std::erase(learning, FixedHidden::name);
+  for (auto& field : modifiers) field.conditions.push_back({"rule", learning});
   return joined(
       Fields<RateLayerParams>{
           field("bias_max", &RateLayerParams::bias_max, "", "hidden biases are uniform from 0 to this",
@@ -18,10 +22,15 @@ Fields<RateLayerParams> RateLayerParams::fields() {
       chosen_fields<Activations>("activation", &RateLayerParams::activation, "activation",
                                  "what a neuron answers to its activation", ""),
       chosen_fields<HiddenRules>("rule", &RateLayerParams::rule, "rule",
-                                 "how the weights and biases of the layer learn, inside its patches", ""));
+                                 "how the weights and biases of the layer learn, inside its patches", ""),
+      std::move(modifiers));
 }
 
 Fields<RateParams> RateParams::fields() {
+  Fields<RateParams> modifiers = fields_of(&RateParams::readout_modifiers, "readout.");
+  std::vector<std::string> learning = names_in(RateReadoutRules());
+  std::erase(learning, FixedReadout::name);
+  for (auto& field : modifiers) field.conditions.push_back({"readout.rule", learning});
   Fields<RateParams> upper;
   for (std::size_t l = 0; l < kMostUpperLayers; ++l) {
     upper = joined(std::move(upper),
@@ -33,6 +42,9 @@ Fields<RateParams> RateParams::fields() {
       fields_of(&RateParams::hidden, "hidden."), std::move(upper),
       chosen_fields<RateReadoutRules>("readout.rule", &RateParams::readout_rule, "rule",
                                       "how the readout learns", "readout."),
+      std::move(modifiers),
+      chosen_fields<Optimisers>("training.optimiser", &RateParams::optimiser, "optimiser",
+                                "what is made of the increments that rules ask for", "training."),
       chosen_fields<ReadoutLosses>(
           "readout.loss", &RateParams::loss, "loss",
           "squared error of rectified units as in the paper, or softmax cross-entropy", "readout."),

@@ -11,6 +11,8 @@
 #include "models/rate/losses.hpp"
 #include "models/rate/readout_rules.hpp"
 #include "plasticity/rates/hidden_rules.hpp"
+#include "plasticity/rates/modifiers.hpp"
+#include "plasticity/rates/optimisers.hpp"
 #include "sim/core/fields.hpp"
 
 namespace shallows {
@@ -21,6 +23,7 @@ struct RateLayerParams {
   double threshold = 0.0;  ///< not in the paper: what lies below is not answered, a sparser code
   ActivationChoice activation = {};
   HiddenRuleChoice rule = {};  ///< fixed by default
+  RuleModifiers modifiers = {};
 
   static Fields<RateLayerParams> fields();
 };
@@ -41,6 +44,8 @@ struct RateParams {
   double readout_weight_scale = 0.1;
   ReadoutLossChoice loss = {};  ///< squared error by default
   RateReadoutRuleChoice readout_rule = {};
+  RuleModifiers readout_modifiers = {};
+  OptimiserChoice optimiser = {};  ///< of all that learns
   /// Images whose errors are averaged into one update of what learns.
   std::size_t batch = 1;
   // What the first layer's bank and its configuration say:

@@ -3,17 +3,19 @@
 //     Hebb's rule                      dw_i = eta y_i x, which grows without bound
 //     normalised Hebb                  dw_i = eta y_i x, then |w_i| = 1
 //     instar (Grossberg 1976)          dw_i = eta y_i (x - w_i), each for itself
+//     Oja's rule (Oja 1982)            dw_i = eta y_i (x - y_i w_i), each for itself
 //     Oja's subspace rule (Oja 1989)   dw_i = eta y_i (x - sum over all j of y_j w_j)
 //     Sanger's rule (Sanger 1989)      dw_i = eta y_i (x - sum over j <= i of y_j w_j)
 //     nonlinear Hebb (Hyvarinen and Oja 1998), on whitened x:
 //                                      dw_i = eta f(y_i) (x - sum over j < i of y_j w_j), then |w_i| = 1
 //
-// Of linear neurons y = W x Oja's finds the principal subspace, Sanger's the principal components themselves,
+// Of linear neurons y = W x Oja's subspace rule finds the principal subspace, Sanger's the principal components themselves,
 // the nonlinear one, with an expansive f(y) = y - tanh(y), independent components of heavy-tailed sources,
-// one after the other: on what the neurons before it explain. Under normalised Hebb and instar neurons learn
-// alike unless something tells their answers apart, such as inhibition.
+// one after the other: on what the neurons before it explain. Under Oja's rule, normalised Hebb and instar
+// neurons learn alike (under Oja's: the first principal component) unless something tells their answers apart.
 #pragma once
 
+#include <cassert>
 #include <cmath>
 #include <string_view>
 
@@ -57,6 +59,16 @@ Weights residual_increment(const Batch& batch, const Weights& w, Drive&& drive) 
   return increment;
 }
 
+/// sum over images of rate y_i (x - u_i w_i), where u is [neuron, image].
+template <class Batch, class Given, class Weights>
+Weights increment_with_decay(const Batch& batch, const Given& u, const Weights& w) {
+  const auto signal = (batch.y * batch.rates.asDiagonal()).eval();
+  Weights increment = outer_products<Weights>(signal, batch.x);
+  const auto decay = signal.cwiseProduct(u).rowwise().sum().eval();
+  increment.noalias() -= decay.asDiagonal() * w;
+  return increment;
+}
+
 struct Hebb {
   using Params = PlainRuleParams<Hebb>;
   static constexpr std::string_view name = "hebb";
@@ -66,9 +78,8 @@ struct Hebb {
 
   template <class Batch, class Weights>
   static Weights increment(const Params&, const Batch& batch, const Weights& w) {
-    Weights increment(w.rows(), w.cols());
-    increment.noalias() = batch.y * batch.rates.asDiagonal() * batch.x.transpose();
-    return increment;
+    assert(w.rows() == batch.y.rows());
+    return outer_products<Weights>(batch.y * batch.rates.asDiagonal(), batch.x);
   }
 };
 
@@ -115,11 +126,27 @@ struct Oja {
   using Params = PlainRuleParams<Oja>;
   static constexpr std::string_view name = "oja";
   static constexpr std::string_view abbreviation = "oja";
-  static constexpr std::string_view about = "Oja's subspace rule: the principal subspace";
+  static constexpr std::string_view about = "dw = eta y (x - y w): Hebb's rule with a norm that goes to 1";
   static constexpr bool taught = false;
 
   template <class Batch, class Weights>
   static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    return increment_with_decay(batch, batch.y, w);
+  }
+};
+
+struct OjaSubspace {
+  using Params = PlainRuleParams<OjaSubspace>;
+  static constexpr std::string_view name = "oja-subspace";
+  static constexpr std::string_view abbreviation = "subspace";
+  static constexpr std::string_view about = "Oja's subspace rule: what all neurons together do not explain yet";
+  static constexpr bool taught = false;
+  static constexpr bool explains_together = true;  ///< needs the sum of y w of all neurons that see the same
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
+    if (batch.explained != nullptr)
+      return outer_products<Weights>(batch.y * batch.rates.asDiagonal(), batch.x - *batch.explained);
     return residual_increment<Explained::by_all>(batch, w, [](auto y) { return y; });
   }
 };

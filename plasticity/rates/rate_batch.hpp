@@ -4,11 +4,14 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "plasticity/rates/rate_rule.hpp"
+#include "sim/vector/matrix_product.hpp"
 
 namespace shallows {
 
@@ -23,9 +26,12 @@ using RateVector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 template <class Real>
 struct RateBatch {
   Eigen::Ref<const RateMatrix<Real>> x;      ///< [input, image]
-  Eigen::Ref<const RateMatrix<Real>> y;      ///< [neuron, image]: what the neurons answered
-  Eigen::Ref<const RateMatrix<Real>> step;   ///< of taught rules [neuron, image]: error times learning rate
+  Eigen::Ref<const RateMatrix<Real>> a;      ///< [neuron, image]: the activations of the neurons
+  Eigen::Ref<const RateMatrix<Real>> y;      ///< [neuron, image]: their answers, or what a competition made of a
+  Eigen::Ref<const RateMatrix<Real>> step;   ///< of taught rules [neuron, image]: error times rate of the image
   Eigen::Ref<const RateVector<Real>> rates;  ///< learning rate of each image
+  /// [input, image] sum over all neurons that see the same inputs of y_j w_j, of which w may have a part only.
+  const RateMatrix<Real>* explained = nullptr;
 };
 
 template <class Rule>
@@ -36,6 +42,30 @@ concept RateRule = std::derived_from<typename Rule::Params, RateRuleParams> &&
   { Rule::taught } -> std::convertible_to<bool>;
   { Rule::increment(params, batch, std::as_const(w)) } -> std::same_as<WeightMatrix<double>>;
 };
+
+/// sum over images of g x^T, for g [neuron, image] and x [input, image].
+template <class Weights, class Left, class Right>
+Weights outer_products(const Left& g, const Right& x) {
+  Weights product(g.rows(), x.rows());
+  if constexpr (std::is_same_v<typename Weights::Scalar, float>) {
+    const Eigen::Ref<const RateMatrix<float>> left = g, right = x;
+    const auto size = [](Eigen::Index n) { return static_cast<std::size_t>(n); };
+    const std::size_t images = size(left.cols());
+    const MatrixOperand neurons{left.data(), 1, size(left.outerStride())};
+    const MatrixOperand inputs{right.data(), 1, size(right.outerStride())};
+    const auto turned = [](MatrixOperand m) { return MatrixOperand{m.data, m.column_step, m.row_step}; };
+    if constexpr (Weights::IsRowMajor) {
+      multiply(size(product.rows()), size(product.cols()), images, neurons, turned(inputs), product.data(),
+               size(product.outerStride()), Sum::fresh);
+    } else {
+      multiply(size(product.cols()), size(product.rows()), images, inputs, turned(neurons), product.data(),
+               size(product.outerStride()), Sum::fresh);
+    }
+  } else {
+    product.noalias() = g * x.transpose();
+  }
+  return product;
+}
 
 /// One step of learning. A rule without constrain() has none.
 template <RateRule Rule, class Real>
@@ -54,14 +84,16 @@ void linear_responses(const WeightMatrix<Real>& w, std::span<const Real> x, std:
   }
 }
 
-/// A step of an untaught rule from one input and the answers to it.
+/// A step of an untaught rule from one input and the answers of linear neurons to it.
 template <RateRule Rule, class Real>
 void learn_from(std::span<const Real> x, std::span<const Real> y, Real rate, WeightMatrix<Real>& w) {
   using Column = Eigen::Map<const RateMatrix<Real>>;
   const RateMatrix<Real> none;
+  const Column answers(y.data(), static_cast<Eigen::Index>(y.size()), 1);
   learn_by<Rule, Real>({},
                        {.x = Column(x.data(), static_cast<Eigen::Index>(x.size()), 1),
-                        .y = Column(y.data(), static_cast<Eigen::Index>(y.size()), 1),
+                        .a = answers,
+                        .y = answers,
                         .step = none,
                         .rates = RateVector<Real>::Constant(1, rate)},
                        w);

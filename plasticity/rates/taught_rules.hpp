@@ -1,25 +1,23 @@
-// Rules of a hidden layer that is taught by errors from above (Rumelhart, Hinton and Williams 1986; Lillicrap
-// et al. 2016; Illing et al. 2019, ratenets/core.jl):
+// Rules of a layer that is taught by errors (Rumelhart, Hinton and Williams 1986; Lillicrap et al. 2016;
+// Nokland 2016; Melchior and Wiskott 2019):
 //
-//     e_j = sum_i F_ij delta_i,   delta_j = e_j phi'(a_j),   dv_jk = eta delta_j x_k,   db_j = eta delta_j
+//     delta_j = e_j phi'(a_j),   dv_jk = eta delta_j x_k,   db_j = eta delta_j
 //
-// where delta_i are the errors of the layer above before its own step. F is the transpose of its weights
-// (backpropagation), or fixed and random (feedback alignment), which needs no copy of the forward weights.
+// Errors e come through the weights of the layer above, e = W^T delta (backpropagation), through other weights
+// of their shape (feedback alignment), or straight from the readout (direct feedback alignment); those are
+// plasticity/rates/feedback.hpp. Hebbian descent drops the slope phi': the difference of two Hebbian steps,
+// towards what was to be answered and away from what was.
 #pragma once
 
 #include <string_view>
 
+#include "plasticity/rates/feedback.hpp"
 #include "plasticity/rates/rate_rule.hpp"
 
 namespace shallows {
 
-/// dW = sum over images of step x^T.
-template <class Weights, class Batch>
-Weights taught_increment(const Batch& batch) {
-  Weights increment(batch.y.rows(), batch.x.rows());
-  increment.noalias() = batch.step * batch.x.transpose();
-  return increment;
-}
+/// Where the errors of a layer come from.
+enum class ErrorPath { transpose, feedback, direct };
 
 struct Backprop {
   using Params = PlainRuleParams<Backprop>;
@@ -27,36 +25,86 @@ struct Backprop {
   static constexpr std::string_view abbreviation = "bp";
   static constexpr std::string_view about = "errors come back through the weights of the layer above";
   static constexpr bool taught = true;
+  static constexpr ErrorPath path = ErrorPath::transpose;
 
   template <class Batch, class Weights>
   static Weights increment(const Params&, const Batch& batch, const Weights&) {
-    return taught_increment<Weights>(batch);
-  }
-};
-
-struct FeedbackAlignmentParams : RateRuleParams {
-  /// Feedback weights ~ N(0, 1) * feedback_scale / sqrt(neurons of this layer).
-  double feedback_scale = 0.1;
-
-  static Fields<FeedbackAlignmentParams> fields() {
-    return joined(inherited<FeedbackAlignmentParams, RateRuleParams>(),
-                  Fields<FeedbackAlignmentParams>{field(
-                      "feedback_scale", &FeedbackAlignmentParams::feedback_scale, "",
-                      "fixed feedback weights: standard deviation times root of the number of hidden neurons",
-                      positive(1e6))});
+    return outer_products<Weights>(batch.step, batch.x);
   }
 };
 
 struct FeedbackAlignment {
-  using Params = FeedbackAlignmentParams;
+  struct Params : RateRuleParams, FeedbackParams {
+    static Fields<Params> fields() {
+      return joined(inherited<Params, RateRuleParams>(), inherited<Params, FeedbackParams>());
+    }
+  };
   static constexpr std::string_view name = "feedback-alignment";
   static constexpr std::string_view abbreviation = "fa";
-  static constexpr std::string_view about = "errors come back through fixed random weights";
+  static constexpr std::string_view about = "errors come back through weights of their own";
   static constexpr bool taught = true;
+  static constexpr ErrorPath path = ErrorPath::feedback;
 
   template <class Batch, class Weights>
   static Weights increment(const Params&, const Batch& batch, const Weights&) {
-    return taught_increment<Weights>(batch);
+    return outer_products<Weights>(batch.step, batch.x);
+  }
+};
+
+struct DirectFeedbackAlignment {
+  struct Params : RateRuleParams, FeedbackParams {
+    static Fields<Params> fields() {
+      return joined(inherited<Params, RateRuleParams>(), inherited<Params, FeedbackParams>());
+    }
+  };
+  static constexpr std::string_view name = "direct-feedback-alignment";
+  static constexpr std::string_view abbreviation = "dfa";
+  static constexpr std::string_view about = "errors come straight from the readout through weights of their own";
+  static constexpr bool taught = true;
+  static constexpr ErrorPath path = ErrorPath::direct;
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params&, const Batch& batch, const Weights&) {
+    return outer_products<Weights>(batch.step, batch.x);
+  }
+};
+
+/// What an increment takes for the input of a synapse.
+enum class DescentForm { hebb, oja };
+
+struct HebbianDescentParams : RateRuleParams {
+  DescentForm form = DescentForm::hebb;
+  bool keeps_slope = false;
+
+  static Fields<HebbianDescentParams> fields() {
+    return joined(inherited<HebbianDescentParams, RateRuleParams>(),
+                  Fields<HebbianDescentParams>{
+                      choice("form", &HebbianDescentParams::form, "form",
+                             "error times input x (hebb), or times x - y w (oja)",
+                             {{"hebb", DescentForm::hebb}, {"oja", DescentForm::oja}}),
+                      field("keeps_slope", &HebbianDescentParams::keeps_slope, "",
+                            "whether a hidden layer's errors are multiplied by the slope of its activation",
+                            SwitchDomain{})});
+  }
+};
+
+struct HebbianDescent {
+  using Params = HebbianDescentParams;
+  static constexpr std::string_view name = "hebbian-descent";
+  static constexpr std::string_view abbreviation = "hd";
+  static constexpr std::string_view about = "backpropagation without the slopes of activations";
+  static constexpr bool taught = true;
+  static constexpr ErrorPath path = ErrorPath::transpose;
+
+  static bool keeps_slope(const Params& params) { return params.keeps_slope; }
+
+  template <class Batch, class Weights>
+  static Weights increment(const Params& params, const Batch& batch, const Weights& w) {
+    Weights increment = outer_products<Weights>(batch.step, batch.x);
+    if (params.form == DescentForm::hebb) return increment;
+    const auto decay = batch.step.cwiseProduct(batch.y).rowwise().sum().eval();
+    increment.noalias() -= decay.asDiagonal() * w;
+    return increment;
   }
 };
 

@@ -32,6 +32,7 @@ enum class Purpose : std::uint32_t {
   sparse_coding = 33,
   feedback_weight = 40,
   upper_layer_weight = 41,
+  feedback_noise = 42,
   tests = 1000,
 };
 

@@ -6,13 +6,26 @@
 #include <cassert>
 
 #include "models/eigen_index.hpp"
+#include "sim/vector/matrix_product.hpp"
 
 namespace shallows {
 namespace {
 
 /// Most neurons of a group, and sources of a part of the transposed product.
 constexpr std::size_t kMostNeurons = 64;
-constexpr Eigen::Index kSourcesAtOnce = 128;
+constexpr std::size_t kSourcesAtOnce = 112;
+
+std::size_t count(Eigen::Index n) { return static_cast<std::size_t>(n); }
+
+/// sum [source, image] += W^T step for sources [first, first + size) of the group. Images lie side by side in
+/// `sum` and `step`: they are the lanes, so that the weights are read in their order.
+void add_transposed(const GroupedWeights::Group& group, std::size_t first, std::size_t size,
+                    const WeightMatrix<float>& step, WeightMatrix<float>& sum) {
+  const std::size_t neurons = count(group.weights.rows());
+  const std::size_t images = count(step.cols());
+  multiply(size, images, neurons, {group.weights.data() + first * neurons, neurons, 1},
+           {step.row(group.first).data(), images, 1}, sum.row(index(first)).data(), images, Sum::onto);
+}
 
 }  // namespace
 
@@ -30,19 +43,41 @@ GroupedWeights::GroupedWeights(const Synapses& synapses)
     groups_.push_back(std::move(group));
     first = end;
   }
+  find_populations();
   assign(synapses.weights_mV);
 }
 
+GroupedWeights::GroupedWeights(std::size_t neurons, std::size_t sources)
+    : neurons_(index(neurons)), sources_(index(sources)) {
+  for (std::size_t first = 0; first < neurons; first += kMostNeurons) {
+    const std::size_t size = std::min(kMostNeurons, neurons - first);
+    groups_.push_back({index(first), {}, RateMatrix<float>::Zero(index(size), sources_)});
+  }
+  find_populations();
+}
+
+void GroupedWeights::find_populations() {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    if (g > 0 && groups_[g].sources == groups_[g - 1].sources)
+      populations_.back().end = g + 1;
+    else
+      populations_.push_back({g, g + 1});
+  }
+}
+
 std::size_t GroupedWeights::synapses() const {
-  std::size_t count = 0;
-  for (const Group& group : groups_) count += static_cast<std::size_t>(group.weights.size());
-  return count;
+  std::size_t synapses = 0;
+  for (const Group& group : groups_) synapses += count(group.weights.size());
+  return synapses;
 }
 
 std::vector<float> GroupedWeights::values() const {
   std::vector<float> values;
-  for (const Group& group : groups_)
-    values.insert(values.end(), group.weights.data(), group.weights.data() + group.weights.size());
+  values.reserve(synapses());
+  for (const Group& group : groups_) {
+    const WeightMatrix<float> by_neuron = group.weights;
+    values.insert(values.end(), by_neuron.data(), by_neuron.data() + by_neuron.size());
+  }
   return values;
 }
 
@@ -50,9 +85,16 @@ void GroupedWeights::assign(std::span<const float> values) {
   assert(values.size() == synapses());
   const float* next = values.data();
   for (Group& group : groups_) {
-    std::copy_n(next, group.weights.size(), group.weights.data());
+    group.weights =
+        Eigen::Map<const WeightMatrix<float>>(next, group.weights.rows(), group.weights.cols());
     next += group.weights.size();
   }
+}
+
+GroupedWeights GroupedWeights::zeros() const {
+  GroupedWeights zeros = *this;
+  for (Group& group : zeros.groups_) group.weights.setZero();
+  return zeros;
 }
 
 RateMatrix<float> GroupedWeights::seen(const Group& group, const RateMatrix<float>& x) {
@@ -68,41 +110,43 @@ RateMatrix<float> GroupedWeights::times(const RateMatrix<float>& x) const {
   RateMatrix<float> product(neurons_, x.cols());
   tbb::parallel_for(std::size_t{0}, groups_.size(), [&](std::size_t g) {
     const Group& group = groups_[g];
-    auto rows = product.middleRows(group.first, group.weights.rows());
-    if (group.sources.empty()) {
-      rows.noalias() = group.weights * x;
-    } else {
-      rows.noalias() = group.weights * seen(group, x);
-    }
+    const std::size_t neurons = count(group.weights.rows()), sources = count(group.weights.cols());
+    const RateMatrix<float> gathered = group.sources.empty() ? RateMatrix<float>() : seen(group, x);
+    const float* in = group.sources.empty() ? x.data() : gathered.data();
+    multiply(count(x.cols()), neurons, sources, {in, sources, 1}, {group.weights.data(), neurons, 1},
+             product.row(group.first).data(), count(neurons_), Sum::fresh);
   });
   return product;
 }
 
 RateMatrix<float> GroupedWeights::transposed_times(const RateMatrix<float>& step) const {
-  RateMatrix<float> product = RateMatrix<float>::Zero(sources_, step.cols());
-  const bool dense = std::ranges::all_of(groups_, [](const Group& group) { return group.sources.empty(); });
-  if (dense) {
-    const auto parts = static_cast<std::size_t>((sources_ + kSourcesAtOnce - 1) / kSourcesAtOnce);
+  WeightMatrix<float> product = WeightMatrix<float>::Zero(sources_, step.cols());
+  const WeightMatrix<float> by_neuron = step;
+  if (is_dense()) {
+    const std::size_t parts = (count(sources_) + kSourcesAtOnce - 1) / kSourcesAtOnce;
     tbb::parallel_for(std::size_t{0}, parts, [&](std::size_t part) {
-      const Eigen::Index first = index(part) * kSourcesAtOnce;
-      const Eigen::Index size = std::min(kSourcesAtOnce, sources_ - first);
-      for (const Group& group : groups_) {
-        product.middleRows(first, size).noalias() += group.weights.middleCols(first, size).transpose() *
-                                                     step.middleRows(group.first, group.weights.rows());
-      }
+      const std::size_t first = part * kSourcesAtOnce;
+      const std::size_t size = std::min(kSourcesAtOnce, count(sources_) - first);
+      for (const Group& group : groups_) add_transposed(group, first, size, by_neuron, product);
     });
     return product;
   }
-  RateMatrix<float> of_group;
-  for (const Group& group : groups_) {  // one after the other: they share sources
-    of_group.noalias() = group.weights.transpose() * step.middleRows(group.first, group.weights.rows());
-    for (Eigen::Index k = 0; k < step.cols(); ++k) {
-      for (Eigen::Index j = 0; j < of_group.rows(); ++j) {
-        const Eigen::Index source = group.sources.empty() ? j : group.sources[static_cast<std::size_t>(j)];
-        product(source, k) += of_group(j, k);
-      }
-    }
+  for (const Population& population : populations_) {  // one after the other: they share sources
+    const RateMatrix<float> part = transposed_times(population, step);
+    const std::vector<NeuronId>& sources = groups_[population.first].sources;
+    for (Eigen::Index j = 0; j < part.rows(); ++j)
+      product.row(sources.empty() ? j : index(sources[count(j)])) += part.row(j);
   }
+  return product;
+}
+
+RateMatrix<float> GroupedWeights::transposed_times(const Population& population,
+                                                   const RateMatrix<float>& step) const {
+  const WeightMatrix<float> by_neuron = step;
+  WeightMatrix<float> product =
+      WeightMatrix<float>::Zero(groups_[population.first].weights.cols(), step.cols());
+  for (std::size_t g = population.first; g < population.end; ++g)
+    add_transposed(groups_[g], 0, count(product.rows()), by_neuron, product);
   return product;
 }
 

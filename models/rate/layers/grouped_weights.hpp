@@ -1,5 +1,7 @@
 // The weights of a layer that learns, as matrices: one for each group of neighbouring neurons that see the
-// same neurons below. A dense layer is cut into groups of equal size, which run in parallel.
+// same neurons below. A dense layer is cut into groups of equal size, which run in parallel. Neurons of a
+// group lie side by side in memory, so that products have them in the lanes of vectors and read weights in
+// the order in which they lie.
 #pragma once
 
 #include <cstddef>
@@ -16,20 +18,31 @@ class GroupedWeights {
   struct Group {
     Eigen::Index first;             ///< neuron
     std::vector<NeuronId> sources;  ///< empty: all, in order
-    WeightMatrix<float> weights;    ///< [neuron of the group, source]
+    RateMatrix<float> weights;      ///< [neuron of the group, source]
+  };
+  /// Groups [first, end) whose neurons see the same.
+  struct Population {
+    std::size_t first;
+    std::size_t end;
   };
 
   explicit GroupedWeights(const Synapses& synapses);
+  /// Dense, all 0.
+  GroupedWeights(std::size_t neurons, std::size_t sources);
 
   Eigen::Index neurons() const { return neurons_; }
   Eigen::Index sources() const { return sources_; }
   std::span<const Group> groups() const { return groups_; }
   std::span<Group> groups() { return groups_; }
+  std::span<const Population> populations() const { return populations_; }
+  bool is_dense() const { return populations_.size() == 1 && groups_.front().sources.empty(); }
   std::size_t synapses() const;
 
-  /// In the order of the synapses, and back.
+  /// In the order of the synapses (neuron by neuron), and back.
   std::vector<float> values() const;
   void assign(std::span<const float> values);
+  /// The same structure with all weights 0.
+  GroupedWeights zeros() const;
 
   /// What a group sees of x [source, image].
   static RateMatrix<float> seen(const Group& group, const RateMatrix<float>& x);
@@ -38,11 +51,16 @@ class GroupedWeights {
   RateMatrix<float> times(const RateMatrix<float>& x) const;
   /// W^T step, for step [neuron, image].
   RateMatrix<float> transposed_times(const RateMatrix<float>& step) const;
+  /// The same of one population, for the sources that it sees.
+  RateMatrix<float> transposed_times(const Population& population, const RateMatrix<float>& step) const;
 
  private:
+  void find_populations();
+
   Eigen::Index neurons_;
   Eigen::Index sources_;
   std::vector<Group> groups_;
+  std::vector<Population> populations_;
 };
 
 }  // namespace shallows

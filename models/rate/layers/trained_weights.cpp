@@ -1,0 +1,315 @@
+#include "models/rate/layers/trained_weights.hpp"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <utility>
+
+#include "models/eigen_index.hpp"
+
+namespace shallows {
+namespace {
+
+using Matrix = RateMatrix<float>;
+
+template <class Rule>
+constexpr bool kCompetes = requires(const typename Rule::Params& params, const Matrix& a, Matrix& g) {
+  Rule::compete(params, a, g);
+};
+
+template <class Rule>
+constexpr bool kExplainsTogether = requires { Rule::explains_together; };
+
+template <class Rule>
+constexpr bool kByLargest = requires { Rule::by_largest; };
+
+/// How large an increment is, as a number that sorts alike.
+std::uint32_t rank_of(float increment, SparsityBy by) {
+  const auto bits = std::bit_cast<std::uint32_t>(increment);
+  constexpr std::uint32_t kSign = 0x8000'0000U;
+  if (by == SparsityBy::magnitude) return bits & ~kSign;
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
+}
+
+struct Products {
+  double dot = 0.0;
+  double squares_a = 0.0;
+  double squares_b = 0.0;
+};
+
+Products products_of(const Matrix& a, const Matrix& b) {
+  Products sums;
+  for (Eigen::Index i = 0; i < a.size(); ++i) {
+    const double u = double{a.data()[i]}, v = double{b.data()[i]};
+    sums.dot += u * v;
+    sums.squares_a += u * u;
+    sums.squares_b += v * v;
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::optional<double> angle_between(double dot, double squares_a, double squares_b) {
+  if (!(squares_a > 0.0) || !(squares_b > 0.0)) return {};
+  return std::acos(std::clamp(dot / std::sqrt(squares_a * squares_b), -1.0, 1.0)) * 180.0 / std::numbers::pi;
+}
+
+TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases, const RuleModifiers& modifiers,
+                               const OptimiserChoice& optimiser)
+    : weights_(std::move(weights)),
+      biases_(std::move(biases)),
+      modifiers_(modifiers),
+      optimiser_(optimiser) {
+  assert(index(biases_.size()) == weights_.neurons());
+  if (modifiers_.thresholding) mean_ = weights_.zeros();
+  const int states =
+      with_chosen(Optimisers(), optimiser_.index(), []<class Optimiser>() { return Optimiser::states; });
+  for (int s = 0; s < states; ++s) {
+    states_.push_back(weights_.zeros());
+    bias_states_.emplace_back(biases_.size(), 0.0F);
+  }
+}
+
+float TrainedWeights::largest_weight() const {
+  float largest = 0.0F;
+  for (const auto& group : weights_.groups())
+    largest = std::max(largest, group.weights.cwiseAbs().maxCoeff<Eigen::PropagateNaN>());
+  return largest;
+}
+
+RateMatrix<float> TrainedWeights::activations(const Matrix& x) const {
+  Matrix a = weights_.times(x);
+  a.colwise() += Eigen::Map<const RateVector<float>>(biases_.data(), index(biases_.size()));
+  return a;
+}
+
+std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& rule, const Lesson& lesson,
+                                            std::optional<Follower> follower) {
+  return with_chosen(HiddenRules(), rule.index(), [&]<class Rule>() -> std::optional<double> {
+    if constexpr (RateRule<Rule>)
+      return learn_by<Rule>(std::get<typename Rule::Params>(rule), lesson, follower);
+    return std::nullopt;
+  });
+}
+
+/// What the rule, and one that is added to it, ask of a group.
+template <class Rule>
+RateMatrix<float> TrainedWeights::increment_of(const typename Rule::Params& params, const Lesson& lesson,
+                                               std::size_t g, const Matrix& signal,
+                                               std::span<const Matrix> explained) const {
+  const GroupedWeights::Group& group = weights_.groups()[g];
+  const auto rows = [&](const Matrix& all) { return all.middleRows(group.first, group.weights.rows()); };
+  const Matrix gathered = group.sources.empty() ? Matrix() : GroupedWeights::seen(group, lesson.x);
+  const Matrix none;
+  const auto batch = [&](const Matrix& answers) {
+    return RateBatch<float>{.x = group.sources.empty() ? lesson.x : gathered,
+                            .a = rows(lesson.a),
+                            .y = rows(answers),
+                            .step = lesson.step.size() > 0 ? Eigen::Ref<const Matrix>(rows(lesson.step))
+                                                           : Eigen::Ref<const Matrix>(none),
+                            .rates = lesson.shares,
+                            .explained = explained.empty() ? nullptr : &explained[g]};
+  };
+  Matrix increment = Rule::increment(params, batch(signal), group.weights);
+  with_chosen(AddedRules(), modifiers_.added_rule.index(), [&]<class Added>() {
+    if constexpr (RateRule<Added>)
+      increment += static_cast<float>(modifiers_.added_factor) *
+                   Added::increment({}, batch(lesson.y), group.weights);
+  });
+  return increment;
+}
+
+template <class Rule>
+std::optional<double> TrainedWeights::learn_by(const typename Rule::Params& params, const Lesson& lesson,
+                                               std::optional<Follower> follower) {
+  ++updates_;
+  const std::span<GroupedWeights::Group> groups = weights_.groups();
+  Matrix competed;
+  if constexpr (kCompetes<Rule>) {
+    competed.resize(lesson.a.rows(), lesson.a.cols());
+    tbb::parallel_for(std::size_t{0}, weights_.populations().size(), [&](std::size_t p) {
+      const auto& [first, end] = weights_.populations()[p];
+      const Eigen::Index from = groups[first].first;
+      const Eigen::Index size = groups[end - 1].first + groups[end - 1].weights.rows() - from;
+      auto signal = competed.middleRows(from, size);
+      Rule::compete(params, lesson.a.middleRows(from, size), signal);
+    });
+  }
+  const Matrix& signal = kCompetes<Rule> ? competed : lesson.y;
+  std::vector<Matrix> explained;  // of each group
+  if (kExplainsTogether<Rule> || std::holds_alternative<OjaSubspace::Params>(modifiers_.added_rule)) {
+    explained.resize(groups.size());
+    for (const GroupedWeights::Population& population : weights_.populations()) {
+      explained[population.first] = weights_.is_dense() ? weights_.transposed_times(lesson.y)
+                                                        : weights_.transposed_times(population, lesson.y);
+      for (std::size_t g = population.first + 1; g < population.end; ++g)
+        explained[g] = explained[population.first];
+    }
+  }
+
+  const float rate = static_cast<float>(lesson.learning_rate * params.learning_rate_factor);
+  const bool whole = kByLargest<Rule> || modifiers_.sparsity < 1.0;
+  std::vector<Matrix> increments(whole ? groups.size() : 0);
+  std::vector<Products> against(lesson.backprop_step != nullptr ? groups.size() : 0);
+
+  const auto take = [&](std::size_t g, const Matrix& increment) {
+    GroupedWeights::Group& group = groups[g];
+    if (lesson.backprop_step != nullptr) {
+      const Matrix seen = GroupedWeights::seen(group, lesson.x);
+      const auto step = lesson.backprop_step->middleRows(group.first, group.weights.rows());
+      const auto sign = params.learning_rate_factor < 0.0 ? -1.0F : 1.0F;
+      against[g] = products_of(sign * increment, outer_products<Matrix>(step, seen));
+    }
+    const Matrix before = follower ? group.weights : Matrix();
+    with_chosen(Optimisers(), optimiser_.index(), [&]<class Optimiser>() {
+      using Array = Eigen::Map<Eigen::ArrayXf>;
+      const auto flat = [](Matrix& m) { return Array(m.data(), m.size()); };
+      std::vector<Array> states;
+      for (GroupedWeights& state : states_) states.push_back(flat(state.groups()[g].weights));
+      const Eigen::Map<const Eigen::ArrayXf> asked(increment.data(), increment.size());
+      Array w = flat(group.weights);
+      Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked, w, states.data());
+    });
+    if constexpr (requires { Rule::constrain(group.weights); }) Rule::constrain(group.weights);
+    if (follower) {
+      const auto kept = static_cast<float>(1.0 - lesson.learning_rate * follower->decay);
+      Matrix& other = follower->weights.groups()[g].weights;
+      other = kept * (other + (group.weights - before));
+      group.weights *= kept;
+    }
+  };
+
+  tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t g) {
+    Matrix increment = increment_of<Rule>(params, lesson, g, signal, explained);
+    if (mean_) remember_mean(g, increment);
+    if (whole)
+      increments[g] = std::move(increment);
+    else
+      take(g, increment);
+  });
+  if (whole) {
+    if (modifiers_.sparsity < 1.0) keep_largest(increments);
+    if (kByLargest<Rule>) {
+      float largest = 0.0F;
+      for (const Matrix& increment : increments) largest = std::max(largest, increment.cwiseAbs().maxCoeff());
+      if (largest > 0.0F) {
+        for (Matrix& increment : increments) increment /= largest;
+      }
+    }
+    tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t g) { take(g, increments[g]); });
+  }
+  if constexpr (Rule::taught) step_biases(lesson.step, rate);
+  if (lesson.backprop_step == nullptr) return std::nullopt;
+  Products sum;
+  for (const Products& part : against) {
+    sum.dot += part.dot;
+    sum.squares_a += part.squares_a;
+    sum.squares_b += part.squares_b;
+  }
+  return angle_between(sum.dot, sum.squares_a, sum.squares_b);
+}
+
+/// Takes the mean of earlier increments from this one, and adds it to them.
+void TrainedWeights::remember_mean(std::size_t g, Matrix& increment) {
+  Matrix& mean = mean_->groups()[g].weights;
+  const Matrix asked = increment;
+  increment -= mean;
+  mean += (asked - mean) / static_cast<float>(updates_);
+}
+
+/// The rank of the least increment that is among the part `sparsity` of the largest, by sorting into boxes of
+/// eleven, eleven and ten bits; as many as have this rank are among them, too.
+void TrainedWeights::keep_largest(std::span<Matrix> increments) const {
+  constexpr std::array<int, 3> kBits = {11, 11, 10};
+  const auto kept = static_cast<std::size_t>(
+      std::max(1.0, std::ceil(modifiers_.sparsity * static_cast<double>(weights_.synapses()))));
+  std::size_t wanted = kept;  // counted from the largest
+  std::uint32_t prefix = 0;   // of the rank sought, as far as it is known
+  int known = 0;
+  for (const int bits : kBits) {
+    const int shift = 32 - known - bits;
+    const std::size_t boxes = std::size_t{1} << static_cast<unsigned>(bits);
+    std::vector<std::vector<std::uint32_t>> counts(increments.size());
+    tbb::parallel_for(std::size_t{0}, increments.size(), [&](std::size_t g) {
+      counts[g].assign(boxes, 0);
+      for (Eigen::Index i = 0; i < increments[g].size(); ++i) {
+        const std::uint32_t rank = rank_of(increments[g].data()[i], modifiers_.sparsity_by);
+        if (known == 0 || rank >> static_cast<unsigned>(32 - known) == prefix)
+          ++counts[g][rank >> static_cast<unsigned>(shift) & (boxes - 1)];
+      }
+    });
+    std::size_t box = boxes;
+    std::size_t above = 0, in_box = 0;
+    do {
+      above += in_box;
+      in_box = 0;
+      --box;
+      for (const auto& of_group : counts) in_box += of_group[box];
+    } while (above + in_box < wanted && box > 0);
+    wanted -= above;
+    prefix = prefix << static_cast<unsigned>(bits) | static_cast<std::uint32_t>(box);
+    known += bits;
+  }
+  tbb::parallel_for(std::size_t{0}, increments.size(), [&](std::size_t g) {
+    for (Eigen::Index i = 0; i < increments[g].size(); ++i) {
+      float& increment = increments[g].data()[i];
+      if (rank_of(increment, modifiers_.sparsity_by) < prefix) increment = 0.0F;
+    }
+  });
+}
+
+void TrainedWeights::step_biases(const Matrix& step, float rate) {
+  using Array = Eigen::Map<Eigen::ArrayXf>;
+  const RateVector<float> asked = step.rowwise().sum();
+  std::vector<Array> states;
+  for (auto& state : bias_states_) states.emplace_back(state.data(), index(state.size()));
+  Array b(biases_.data(), index(biases_.size()));
+  with_chosen(Optimisers(), optimiser_.index(), [&]<class Optimiser>() {
+    Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked.array(), b,
+                    states.data());
+  });
+}
+
+namespace {
+
+std::string state_name(const std::string& layer, const char* of, std::size_t s) {
+  return "optimiser/" + layer + "/" + of + std::to_string(s);
+}
+
+}  // namespace
+
+std::vector<NamedArray> TrainedWeights::arrays(const std::string& layer) const {
+  std::vector<NamedArray> arrays = {{"biases/" + layer, {size()}, biases_}};
+  const auto add = [&](const std::string& name, std::vector<float> values) {
+    const std::size_t count = values.size();
+    arrays.push_back({name, {count}, std::move(values)});
+  };
+  if (mean_) add("thresholding/" + layer, mean_->values());
+  for (std::size_t s = 0; s < states_.size(); ++s) {
+    add(state_name(layer, "weights", s), states_[s].values());
+    add(state_name(layer, "biases", s), bias_states_[s]);
+  }
+  if (mean_ || !states_.empty())
+    arrays.push_back({"optimiser/" + layer + "/updates", {1}, std::vector<std::uint32_t>{updates_}});
+  return arrays;
+}
+
+void TrainedWeights::restore(const std::string& layer, std::span<const NamedArray> arrays) {
+  biases_ = array_values<float>(arrays, "biases/" + layer, size());
+  if (mean_) mean_->assign(array_values<float>(arrays, "thresholding/" + layer, synapses()));
+  for (std::size_t s = 0; s < states_.size(); ++s) {
+    states_[s].assign(array_values<float>(arrays, state_name(layer, "weights", s), synapses()));
+    bias_states_[s] = array_values<float>(arrays, state_name(layer, "biases", s), size());
+  }
+  if (mean_ || !states_.empty())
+    updates_ = array_values<std::uint32_t>(arrays, "optimiser/" + layer + "/updates", 1)[0];
+}
+
+}  // namespace shallows
