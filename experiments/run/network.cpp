@@ -55,13 +55,14 @@ AnyNetwork build(const Parts& parts) {
 }
 
 LearningReport learn_with(RateNetwork& net, std::span<const Presentation> presentations,
-                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted,
+                          Measure measure) {
   for (Activity& activity : activities) activity.synaptic_events = net.synaptic_operations();
-  return net.learn(presentations, predicted);
+  return net.learn(presentations, predicted, measure);
 }
 
 LearningReport learn_with(MemoryNetwork& net, std::span<const Presentation> presentations,
-                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted, Measure) {
   static_assert(MemoryNetwork::kNotJudged == no_class);
   net.learn(presentations, net.params().judge_every, predicted);
   for (std::size_t k = 0; k < activities.size(); ++k)
@@ -70,7 +71,7 @@ LearningReport learn_with(MemoryNetwork& net, std::span<const Presentation> pres
 }
 
 LearningReport learn_with(SpikingNetwork& net, std::span<const Presentation> presentations,
-                          std::span<Activity> activities, std::span<std::uint8_t> predicted) {
+                          std::span<Activity> activities, std::span<std::uint8_t> predicted, Measure) {
   net.learn(presentations, activities);
   for (std::size_t k = 0; k < activities.size(); ++k) {
     std::vector<float> counts(net.classes(), 0.0F);
@@ -91,10 +92,8 @@ void respond_with(const MemoryNetwork& net, std::span<const Image> images, std::
 
 void respond_with(const RateNetwork& net, std::span<const Image> images, std::span<Activity> activities,
                   std::span<Response> responses) {
-  tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t k) {
-    activities[k].synaptic_events = net.synaptic_operations();
-    responses[k] = net.respond(images[k]);
-  });
+  for (Activity& activity : activities) activity.synaptic_events = net.synaptic_operations();
+  net.respond(images, responses);
 }
 
 void respond_with(const SpikingNetwork& net, std::span<const Image> images, std::span<Activity> activities,
@@ -186,9 +185,14 @@ std::vector<PopulationInfo> Network::populations() const {
 }
 
 LearningReport Network::learn(std::span<const Presentation> presentations, std::span<Activity> activities,
-                              std::span<std::uint8_t> predicted) {
-  return std::visit([&](auto& net) { return learn_with(net, presentations, activities, predicted); },
+                              std::span<std::uint8_t> predicted, Measure measure) {
+  return std::visit([&](auto& net) { return learn_with(net, presentations, activities, predicted, measure); },
                     network_);
+}
+
+std::vector<LayerFigures> Network::layer_figures() {
+  auto* rate = std::get_if<RateNetwork>(&network_);
+  return rate != nullptr ? rate->layer_figures() : std::vector<LayerFigures>{};
 }
 
 std::uint64_t Network::granularity() const {

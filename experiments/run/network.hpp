@@ -63,8 +63,12 @@ class Network {
   /// class that the network would have said: of a spiking network its readout spikes before the teacher
   /// speaks, of a rate network its rates before the update, of a memory network its answer before the batch
   /// or no_class if it was not asked. The activity of these two has synaptic events only.
+  /// Rate networks that learn in the general form can compare their first update with backpropagation's.
   [[nodiscard]] LearningReport learn(std::span<const Presentation> presentations,
-                                     std::span<Activity> activities, std::span<std::uint8_t> predicted);
+                                     std::span<Activity> activities, std::span<std::uint8_t> predicted,
+                                     Measure measure = Measure::nothing);
+  /// Of the layers that learn in the general form since it was asked for last; empty of other networks.
+  std::vector<LayerFigures> layer_figures();
   /// Training may be cut after multiples of so many presentations (and at its end) without another result.
   std::uint64_t granularity() const;
 

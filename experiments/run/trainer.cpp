@@ -147,7 +147,10 @@ std::uint64_t Trainer::next_stop() const {
 }
 
 void Trainer::present(std::uint64_t first, std::uint64_t last) {
-  const LearningReport report = loop_.teach(network_, first, last);
+  // Once in a row of the learning curve, wherever a training was cut.
+  const Measure measure = state_.window.images == 0 ? Measure::first_update : Measure::nothing;
+  const LearningReport report = loop_.teach(network_, first, last, measure);
+  state_.loss_sum += report.loss_sum;
   state_.angle_sum += report.angle_sum_deg;
   state_.angles += report.angles;
   if (const std::string failure = loop_.failure(network_, report); !failure.empty()) {
@@ -199,7 +202,11 @@ TrainEnd Trainer::train() {
                      fmt::format("for the first {} training images", done));
     }
     const auto crossed = [&](std::uint64_t interval) { return done / interval != first / interval; };
-    if (crossed(kCurveInterval) || done == total) state_.close_row(loop_.schedule().learning_rate(done - 1));
+    if (crossed(kCurveInterval) || done == total) {
+      state_.close_row({.learning_rate = loop_.schedule().learning_rate(done - 1),
+                        .has_loss = config_.rate() != nullptr,
+                        .layers = network_.layer_figures()});
+    }
     progress.update(done, note());
     if (done == total) break;
     if (interrupt::requested() != 0) end = TrainEnd::interrupted;

@@ -24,12 +24,13 @@ std::span<const Presentation> TrainingLoop::show(std::uint64_t first, std::uint6
   return shown_;
 }
 
-LearningReport TrainingLoop::teach(Network& network, std::uint64_t first, std::uint64_t last) {
+LearningReport TrainingLoop::teach(Network& network, std::uint64_t first, std::uint64_t last,
+                                   Measure measure) {
   show(first, last);
   activities_.resize(std::max(activities_.size(), shown_.size()));
   predicted_.resize(shown_.size());
   const LearningReport report =
-      network.learn(shown_, std::span(activities_).first(shown_.size()), predicted_);
+      network.learn(shown_, std::span(activities_).first(shown_.size()), predicted_, measure);
   const bool active = report.silent < shown_.size();
   silent_ = active ? report.silent : silent_ + report.silent;
   return report;

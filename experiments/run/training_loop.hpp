@@ -25,7 +25,8 @@ class TrainingLoop {
   /// Presentations [first, last), until the next call.
   std::span<const Presentation> show(std::uint64_t first, std::uint64_t last);
   /// Shows them to the network, which learns from each.
-  [[nodiscard]] LearningReport teach(Network& network, std::uint64_t first, std::uint64_t last);
+  [[nodiscard]] LearningReport teach(Network& network, std::uint64_t first, std::uint64_t last,
+                                     Measure measure = Measure::nothing);
   /// What was shown last, what happened, and what the network would have said to each.
   std::span<const Presentation> shown() const { return shown_; }
   std::span<const Activity> activities() const { return std::span(activities_).first(shown_.size()); }

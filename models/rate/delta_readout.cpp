@@ -158,7 +158,8 @@ std::vector<float> DeltaReadout::learn(std::span<const float> pre, std::size_t l
 }
 
 double DeltaReadout::loss_of(std::span<const float> answers, std::size_t label) const {
-  return with_chosen(ReadoutLosses(), loss_.index(), [&]<class Loss>() { return Loss::loss(answers, label); });
+  return with_chosen(ReadoutLosses(), loss_.index(),
+                     [&]<class Loss>() { return Loss::loss(answers, label); });
 }
 
 std::vector<float> DeltaReadout::judge(std::span<const float> pre, std::size_t label, double learning_rate) {

@@ -68,7 +68,8 @@ struct LogisticCrossEntropy {
     static Fields<Params> fields() { return {}; }
   };
   static constexpr std::string_view name = "logistic-cross-entropy";
-  static constexpr std::string_view about = "a logistic unit for each class, which answers yes or no for itself";
+  static constexpr std::string_view about =
+      "a logistic unit for each class, which answers yes or no for itself";
 
   static std::vector<float> answers(std::span<const float> activations) { return logistic(activations); }
   static float step(float learning_rate, float, float answer, float target) {
@@ -76,7 +77,8 @@ struct LogisticCrossEntropy {
   }
   static double loss(std::span<const float> answers, std::size_t label) {
     double sum = 0.0;
-    for (std::size_t i = 0; i < answers.size(); ++i) sum += surprise(i == label ? answers[i] : 1.0F - answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      sum += surprise(i == label ? answers[i] : 1.0F - answers[i]);
     return sum;
   }
 };

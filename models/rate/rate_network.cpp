@@ -118,7 +118,8 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank,
     if (const FeedbackParams* feedback = feedback_params(params.hidden.rule)) {
       feedback_.emplace(inputs, classes);
       // The deviation is that of draw_weights(): scale / root of the inputs of the readout.
-      feedback_->assign(draw_weights(feedback->feedback_scale, inputs, classes, seed, Purpose::feedback_weight));
+      feedback_->assign(
+          draw_weights(feedback->feedback_scale, inputs, classes, seed, Purpose::feedback_weight));
     }
     readout_.emplace(inputs, readout, biases, params.loss);
     return;
@@ -140,7 +141,8 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank,
     stack_.emplace_back(params, stacked, readout, std::move(biases), seed);
 }
 
-void RateNetwork::add_fixed_layer(const RateParams& params, const StackedLayer& layer, const ReceptiveFields* bank) {
+void RateNetwork::add_fixed_layer(const RateParams& params, const StackedLayer& layer,
+                                  const ReceptiveFields* bank) {
   std::vector<Synapses> places;
   std::optional<InhibitedPopulations> inhibited;
   if (bank == nullptr) {
@@ -152,7 +154,8 @@ void RateNetwork::add_fixed_layer(const RateParams& params, const StackedLayer& 
     if (params.inhibition != HiddenInhibition::none)
       inhibited.emplace(*bank->inhibition(), params.inhibition);
   }
-  fixed_.emplace_back(places, params.cells.pooling, layer.biases, layer.params.activation, std::move(inhibited));
+  fixed_.emplace_back(places, params.cells.pooling, layer.biases, layer.params.activation,
+                      std::move(inhibited));
 }
 
 RateNetwork::RateNetwork(const RateNetwork&) = default;
@@ -290,7 +293,8 @@ std::vector<LayerFigures> RateNetwork::layer_figures() {
 
 void RateNetwork::respond(std::span<const Image> images, std::span<Response> responses) const {
   if (stack_.empty()) {
-    tbb::parallel_for(std::size_t{0}, images.size(), [&](std::size_t k) { responses[k] = respond(images[k]); });
+    tbb::parallel_for(std::size_t{0}, images.size(),
+                      [&](std::size_t k) { responses[k] = respond(images[k]); });
     return;
   }
   AlignedVector<float> pixels, rates;
@@ -302,7 +306,8 @@ void RateNetwork::respond(std::span<const Image> images, std::span<Response> res
       images[first + k].centered(std::span(pixels).subspan(k * pixels_, pixels_));
     respond_fixed(pixels, rates);
     RateMatrix<float> x(index(inputs), index(count));
-    for (std::size_t k = 0; k < count; ++k) std::copy_n(rates.data() + k * row(), inputs, x.col(index(k)).data());
+    for (std::size_t k = 0; k < count; ++k)
+      std::copy_n(rates.data() + k * row(), inputs, x.col(index(k)).data());
     const RateMatrix<float> answers = stack_.front().respond(std::move(x));
     for (std::size_t k = 0; k < count; ++k) {
       const float* scores = answers.col(index(k)).data();

@@ -85,8 +85,8 @@ class RateNetwork {
   /// The weights of hidden layer 1, 2, ... as they are now, neuron by neuron; nothing if it does not learn.
   std::optional<std::vector<float>> learned_weights(std::size_t layer) const;
   /// weights/readout/final, biases/readout, biases/hidden, biases/hidden2, ...; of feedback alignment
-  /// weights/feedback, by which the readout teaches the layer below, and projections/hidden2/feedback, ...,
-  /// by which that layer does. The weights of the hidden layers are not among them.
+  /// feedback/hidden, ...; and what learning in the general form has to remember (plastic_stack.hpp). The weights
+  /// of the hidden layers are not among them.
   std::vector<NamedArray> arrays() const;
   /// What learning changes, with the names that it has in the file of a training that begins with it:
   /// weights/readout/initial, initial/biases/readout; of layers that are taught also initial/biases/hidden,
@@ -129,7 +129,7 @@ class RateNetwork {
   std::size_t batch_;
   std::vector<FixedRateLayer> fixed_;
   std::vector<PlasticStack> stack_;  // one of all above them, and then neither of these; or none
-  std::optional<InPlace> in_place_;      // then there is no other layer
+  std::optional<InPlace> in_place_;  // then there is no other layer
   std::optional<DeltaReadout> readout_;
   std::optional<ClassWeights> feedback_;  // of feedback alignment in place
 };

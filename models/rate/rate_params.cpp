@@ -1,5 +1,6 @@
 #include "models/rate/rate_params.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 

@@ -24,7 +24,8 @@ struct FixedReadout {
     static Fields<Params> fields() { return {}; }
   };
   static constexpr std::string_view name = "fixed";
-  static constexpr std::string_view about = "rate readout that stays as it was drawn; hidden layers may learn";
+  static constexpr std::string_view about =
+      "rate readout that stays as it was drawn; hidden layers may learn";
   static HiddenRuleChoice as_rule(const Params&) { return FixedHidden::Params{}; }
 };
 
@@ -36,7 +37,11 @@ struct OjasDescent {
   static constexpr std::string_view name = "oja-descent";
   static constexpr std::string_view about =
       "rate readout: dw = rate * (target - output) * (input - output * w)";
-  static HiddenRuleChoice as_rule(const Params&) { return HebbianDescentParams{.form = DescentForm::oja}; }
+  static HiddenRuleChoice as_rule(const Params&) {
+    HebbianDescentParams rule;
+    rule.form = DescentForm::oja;
+    return rule;
+  }
 };
 
 using RateReadoutRules = List<DeltaReadoutRule, FixedReadout, OjasDescent>;

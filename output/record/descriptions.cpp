@@ -106,7 +106,15 @@ constexpr std::array kRows = {
     Row{"/metrics/seconds", "s", "Wall time of the training so far."},
     Row{"/metrics/feedback_angle_deg", "deg",
         "Angle between the hidden errors of feedback alignment and of backpropagation, mean over every 40th "
-        "image."},
+        "image, of a bank that learns in place."},
+    Row{"/metrics/loss", "1", "Mean loss of the images, each before it was learned."},
+    Row{"/metrics/*_update_angle_deg", "deg",
+        "Angle between what the layer's rule asked for in the row's first update and what backpropagation "
+        "would."},
+    Row{"/metrics/*_feedback_angle_deg", "deg",
+        "Angle between the layer's feedback and the forward weights."},
+    Row{"/metrics/*_largest_weight", "1", "Largest magnitude of a weight of the layer."},
+    Row{"/metrics/*_dead_units", "1", "Units of the layer that answered 0 to all images of the row."},
 
     Row{"/progress", "", "How far the training is: what a resumed run goes on counting."},
     Row{"/progress/total", "",
@@ -160,10 +168,6 @@ constexpr std::array kRows = {
         "Where the synapses of each neuron begin: neuron i has [first[i], first[i + 1])."},
     Row{"/projections/*/row", "pixel", "Row of the centre of what the neuron sees of the image."},
     Row{"/projections/*/column", "pixel", "Column of the centre of what the neuron sees of the image."},
-    Row{"/projections/*/feedback", "1",
-        "Fixed weights of feedback alignment, one for each synapse. They carry this layer's errors to the "
-        "one "
-        "below."},
 
     Row{"/weights", "", "Weights beside those of /receptive_fields."},
     Row{"/weights/readout", "", "To the readout, before the first and after the last training presentation."},
@@ -173,11 +177,32 @@ constexpr std::array kRows = {
     Row{"/weights/readout/final", "mV (spiking), 1 (rate)",
         "Weights after the last training presentation, [class, hidden neuron]. From the pixels without a "
         "hidden layer."},
-    Row{"/weights/feedback", "1",
-        "Fixed weights of feedback alignment, [class, hidden neuron]. They carry the readout's errors back."},
     Row{"/biases", "", "Of the units of a rate network."},
     Row{"/biases/hidden*", "1", "Bias of each unit of this hidden layer, its threshold subtracted."},
     Row{"/biases/readout", "1", "Bias of each readout unit."},
+
+    Row{"/feedback", "", "Weights by which errors come to hidden layers of feedback alignment."},
+    Row{"/feedback/hidden*", "1",
+        "To this layer, from the one above or (direct feedback alignment) from the readout: one for each "
+        "synapse "
+        "between them, in the order of the forward weights, neuron of the upper layer by neuron."},
+    Row{"/thresholding", "", "Of hidden.thresholding and readout.thresholding."},
+    Row{"/thresholding/*", "1", "Mean of the increments so far, in the order of the layer's weights."},
+    Row{"/optimiser", "", "What learning in the general form has to remember beside weights."},
+    Row{"/optimiser/updates", "1", "Updates so far."},
+    Row{"/optimiser/update_angles_deg", "deg",
+        "Angle between the last update that was measured and that of backpropagation, of each layer that "
+        "learns in "
+        "the general form and of the readout; -1 if there is none."},
+    Row{"/optimiser/*", "", "Of this layer."},
+    Row{"/optimiser/*/updates", "1", "Updates of this layer so far."},
+    Row{"/optimiser/*/answered", "1",
+        "1 for each unit that has answered since the last row of /metrics, else 0."},
+    Row{"/optimiser/*/weights?", "1",
+        "State of the optimiser, one value for each weight in their order: velocity of momentum, mean square "
+        "of "
+        "rmsprop, mean (0) and mean square (1) of adam."},
+    Row{"/optimiser/*/biases?", "1", "The same of the biases."},
 
     Row{"/state", "",
         "Of a spiking network: all that changes but weights. At the end of training, at the start of the "

@@ -25,12 +25,13 @@ struct KrotovHopfieldParams : RateRuleParams {
   double anti = 0.4;
 
   static Fields<KrotovHopfieldParams> fields() {
-    return joined(inherited<KrotovHopfieldParams, RateRuleParams>(),
-                  Fields<KrotovHopfieldParams>{
-                      field("rank", &KrotovHopfieldParams::rank, "",
-                            "the neuron of this rank among the activations unlearns", CountDomain{2, 1'000'000}),
-                      field("anti", &KrotovHopfieldParams::anti, "", "how strongly it does, over the winner's learning",
-                            non_negative(1e3))});
+    return joined(
+        inherited<KrotovHopfieldParams, RateRuleParams>(),
+        Fields<KrotovHopfieldParams>{
+            field("rank", &KrotovHopfieldParams::rank, "",
+                  "the neuron of this rank among the activations unlearns", CountDomain{2, 1'000'000}),
+            field("anti", &KrotovHopfieldParams::anti, "", "how strongly it does, over the winner's learning",
+                  non_negative(1e3))});
   }
 };
 
@@ -38,7 +39,8 @@ struct KrotovHopfield {
   using Params = KrotovHopfieldParams;
   static constexpr std::string_view name = "krotov-hopfield";
   static constexpr std::string_view abbreviation = "kh";
-  static constexpr std::string_view about = "the most active neuron learns the input, a runner-up unlearns it";
+  static constexpr std::string_view about =
+      "the most active neuron learns the input, a runner-up unlearns it";
   static constexpr bool taught = false;
   static constexpr bool by_largest = true;
 
@@ -51,7 +53,8 @@ struct KrotovHopfield {
     for (Index k = 0; k < a.cols(); ++k) {
       std::iota(order.begin(), order.end(), Index{0});
       const auto before = [&](Index i, Index j) { return a(i, k) != a(j, k) ? a(i, k) > a(j, k) : i < j; };
-      std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(rank), order.end(), before);
+      std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(rank), order.end(),
+                        before);
       if (rank > 1) g(order[rank - 1], k) = static_cast<typename Signal::Scalar>(-params.anti);
       g(order[0], k) = 1;
     }
@@ -68,12 +71,13 @@ struct SoftHebbParams : RateRuleParams {
   bool anti_hebbian = true;
 
   static Fields<SoftHebbParams> fields() {
-    return joined(inherited<SoftHebbParams, RateRuleParams>(),
-                  Fields<SoftHebbParams>{
-                      field("temperature", &SoftHebbParams::temperature, "",
-                            "activations that differ by so much share an input as e to 1", positive(1e6)),
-                      field("anti_hebbian", &SoftHebbParams::anti_hebbian, "",
-                            "whether all but the most active neuron unlearn (Journe et al. 2023)", SwitchDomain{})});
+    return joined(
+        inherited<SoftHebbParams, RateRuleParams>(),
+        Fields<SoftHebbParams>{
+            field("temperature", &SoftHebbParams::temperature, "",
+                  "activations that differ by so much share an input as e to 1", positive(1e6)),
+            field("anti_hebbian", &SoftHebbParams::anti_hebbian, "",
+                  "whether all but the most active neuron unlearn (Journe et al. 2023)", SwitchDomain{})});
   }
 };
 
@@ -81,7 +85,8 @@ struct SoftHebb {
   using Params = SoftHebbParams;
   static constexpr std::string_view name = "soft-hebb";
   static constexpr std::string_view abbreviation = "softhebb";
-  static constexpr std::string_view about = "soft winner-take-all: neurons share an input by their activations";
+  static constexpr std::string_view about =
+      "soft winner-take-all: neurons share an input by their activations";
   static constexpr bool taught = false;
 
   template <class Activations, class Signal>

@@ -74,8 +74,8 @@ struct FeedbackRate {
 
   static Fields<FeedbackRate> fields() {
     return {field("rate", &FeedbackRate::rate, "", "learning rate of the feedback weights", positive(1e6)),
-            field("decay", &FeedbackRate::decay, "", "part of the feedback weights that each update takes, over that rate",
-                  non_negative(1e6))};
+            field("decay", &FeedbackRate::decay, "",
+                  "part of the feedback weights that each update takes, over that rate", non_negative(1e6))};
   }
 };
 
@@ -103,9 +103,10 @@ struct KolenPollack {
     double decay = 0.0;
 
     static Fields<Params> fields() {
-      return {field("decay", &Params::decay, "",
-                    "part of the feedback and the forward weights that each update takes, over its learning rate",
-                    non_negative(1e6))};
+      return {
+          field("decay", &Params::decay, "",
+                "part of the feedback and the forward weights that each update takes, over its learning rate",
+                non_negative(1e6))};
     }
   };
   static constexpr std::string_view name = "kolen-pollack";
@@ -118,13 +119,15 @@ struct WeightMirror {
 
     Params() { rate = 1e-2; }
     static Fields<Params> fields() {
-      return joined(inherited<Params, FeedbackRate>(),
-                    Fields<Params>{field("noise", &Params::noise, "",
-                                         "range of the uniform noise that drives the layer below", positive(1e6))});
+      return joined(
+          inherited<Params, FeedbackRate>(),
+          Fields<Params>{field("noise", &Params::noise, "",
+                               "range of the uniform noise that drives the layer below", positive(1e6))});
     }
   };
   static constexpr std::string_view name = "mirror";
-  static constexpr std::string_view about = "Hebb's rule while noise drives the layer below: B becomes W, scaled";
+  static constexpr std::string_view about =
+      "Hebb's rule while noise drives the layer below: B becomes W, scaled";
   using Rule = Hebb;
   static constexpr bool from_noise = true;
 };
@@ -140,9 +143,10 @@ struct FeedbackParams {
     return joined(
         chosen_fields<FeedbackMatrices>("feedback", &FeedbackParams::feedback, "matrix",
                                         "the weights by which errors come back", "feedback_"),
-        Fields<FeedbackParams>{field("feedback_scale", &FeedbackParams::feedback_scale, "",
-                                     "feedback weights: standard deviation times root of the number of neurons of this layer",
-                                     positive(1e6))},
+        Fields<FeedbackParams>{
+            field("feedback_scale", &FeedbackParams::feedback_scale, "",
+                  "feedback weights: standard deviation times root of the number of neurons of this layer",
+                  positive(1e6))},
         chosen_fields<FeedbackRules>("feedback_rule", &FeedbackParams::feedback_rule, "rule",
                                      "how the feedback weights learn", "feedback_"));
   }

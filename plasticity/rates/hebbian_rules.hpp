@@ -15,7 +15,6 @@
 // neurons learn alike (under Oja's: the first principal component) unless something tells their answers apart.
 #pragma once
 
-#include <cassert>
 #include <cmath>
 #include <string_view>
 
@@ -77,8 +76,7 @@ struct Hebb {
   static constexpr bool taught = false;
 
   template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
-    assert(w.rows() == batch.y.rows());
+  static Weights increment(const Params&, const Batch& batch, const Weights&) {
     return outer_products<Weights>(batch.y * batch.rates.asDiagonal(), batch.x);
   }
 };
@@ -139,7 +137,8 @@ struct OjaSubspace {
   using Params = PlainRuleParams<OjaSubspace>;
   static constexpr std::string_view name = "oja-subspace";
   static constexpr std::string_view abbreviation = "subspace";
-  static constexpr std::string_view about = "Oja's subspace rule: what all neurons together do not explain yet";
+  static constexpr std::string_view about =
+      "Oja's subspace rule: what all neurons together do not explain yet";
   static constexpr bool taught = false;
   static constexpr bool explains_together = true;  ///< needs the sum of y w of all neurons that see the same
 

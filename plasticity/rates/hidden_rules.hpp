@@ -25,8 +25,9 @@ struct FixedHidden {
   static constexpr std::string_view about = "the hidden layer does not learn";
 };
 
-using HiddenRules = List<FixedHidden, Backprop, FeedbackAlignment, DirectFeedbackAlignment, HebbianDescent, Hebb,
-                         NormalisedHebb, Instar, Oja, OjaSubspace, Sanger, NonlinearHebb, KrotovHopfield, SoftHebb>;
+using HiddenRules =
+    List<FixedHidden, Backprop, FeedbackAlignment, DirectFeedbackAlignment, HebbianDescent, Hebb,
+         NormalisedHebb, Instar, Oja, OjaSubspace, Sanger, NonlinearHebb, KrotovHopfield, SoftHebb>;
 using HiddenRuleChoice = HiddenRules::Chosen;
 
 /// Null if the hidden layer does not learn.

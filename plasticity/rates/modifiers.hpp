@@ -37,22 +37,31 @@ struct RuleModifiers {
   bool any() const { return added_rule.index() != 0 || thresholding || sparsity < 1.0; }
 
   static Fields<RuleModifiers> fields() {
-    return {{"added_rule", "", "a rule whose increments are added to those of the rule",
-             ChoiceDomain{"rule", names_in(AddedRules())},
-             [](const RuleModifiers& m) { return FieldValue(std::string(name_in(AddedRules(), m.added_rule))); },
-             [](RuleModifiers& m, const FieldValue& value) {
-               m.added_rule = chosen_by_name(AddedRules(), std::get<std::string>(value));
-             }},
+    Fields<RuleModifiers> fields = {
+        {"added_rule",
+         "",
+         "a rule whose increments are added to those of the rule",
+         ChoiceDomain{"rule", names_in(AddedRules())},
+         [](const RuleModifiers& m) { return FieldValue(std::string(name_in(AddedRules(), m.added_rule))); },
+         [](RuleModifiers& m, const FieldValue& value) {
+           m.added_rule = chosen_by_name(AddedRules(), std::get<std::string>(value));
+         },
+         Effect::learning,
+         {}}};
+    return joined(
+        std::move(fields),
+        Fields<RuleModifiers>{
             field("added_factor", &RuleModifiers::added_factor, "", "what they are multiplied by",
                   RealDomain{-1e6, 1e6})
                 .only_if("added_rule", {"hebb", "oja", "oja-subspace"}),
             field("thresholding", &RuleModifiers::thresholding, "",
                   "whether the mean of earlier increments is taken from each (HebbNet)", SwitchDomain{}),
             field("sparsity", &RuleModifiers::sparsity, "",
-                  "part of the layer's weights that change at an update: those with the largest increments (HebbNet)",
+                  "part of the layer's weights that change at an update: those with the largest increments "
+                  "(HebbNet)",
                   positive(1.0)),
             choice("sparsity_by", &RuleModifiers::sparsity_by, "order", "which increments are the largest",
-                   {{"magnitude", SparsityBy::magnitude}, {"value", SparsityBy::value}})};
+                   {{"magnitude", SparsityBy::magnitude}, {"value", SparsityBy::value}})});
   }
 };
 

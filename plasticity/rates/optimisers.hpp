@@ -40,7 +40,8 @@ struct Momentum {
     double momentum = 0.9;
 
     static Fields<Params> fields() {
-      return {field("momentum", &Params::momentum, "", "part of the last step that the next one keeps", kDecayDomain)};
+      return {field("momentum", &Params::momentum, "", "part of the last step that the next one keeps",
+                    kDecayDomain)};
     }
   };
   static constexpr std::string_view name = "momentum";
@@ -60,8 +61,9 @@ struct RmsProp {
     double epsilon = 1e-8;
 
     static Fields<Params> fields() {
-      return {field("decay", &Params::decay, "", "part of the mean square that an update keeps", kDecayDomain),
-              field("epsilon", &Params::epsilon, "", "added to the root mean square", positive(1.0))};
+      return {
+          field("decay", &Params::decay, "", "part of the mean square that an update keeps", kDecayDomain),
+          field("epsilon", &Params::epsilon, "", "added to the root mean square", positive(1.0))};
     }
   };
   static constexpr std::string_view name = "rmsprop";
@@ -83,9 +85,10 @@ struct Adam {
     double epsilon = 1e-8;
 
     static Fields<Params> fields() {
-      return {field("beta1", &Params::beta1, "", "part of the mean that an update keeps", kDecayDomain),
-              field("beta2", &Params::beta2, "", "part of the mean square that an update keeps", kDecayDomain),
-              field("epsilon", &Params::epsilon, "", "added to the root mean square", positive(1.0))};
+      return {
+          field("beta1", &Params::beta1, "", "part of the mean that an update keeps", kDecayDomain),
+          field("beta2", &Params::beta2, "", "part of the mean square that an update keeps", kDecayDomain),
+          field("epsilon", &Params::epsilon, "", "added to the root mean square", positive(1.0))};
     }
   };
   static constexpr std::string_view name = "adam";

@@ -25,10 +25,11 @@ using RateVector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 
 template <class Real>
 struct RateBatch {
-  Eigen::Ref<const RateMatrix<Real>> x;      ///< [input, image]
-  Eigen::Ref<const RateMatrix<Real>> a;      ///< [neuron, image]: the activations of the neurons
-  Eigen::Ref<const RateMatrix<Real>> y;      ///< [neuron, image]: their answers, or what a competition made of a
-  Eigen::Ref<const RateMatrix<Real>> step;   ///< of taught rules [neuron, image]: error times rate of the image
+  Eigen::Ref<const RateMatrix<Real>> x;  ///< [input, image]
+  Eigen::Ref<const RateMatrix<Real>> a;  ///< [neuron, image]: the activations of the neurons
+  Eigen::Ref<const RateMatrix<Real>> y;  ///< [neuron, image]: their answers, or what a competition made of a
+  Eigen::Ref<const RateMatrix<Real>>
+      step;  ///< of taught rules [neuron, image]: error times rate of the image
   Eigen::Ref<const RateVector<Real>> rates;  ///< learning rate of each image
   /// [input, image] sum over all neurons that see the same inputs of y_j w_j, of which w may have a part only.
   const RateMatrix<Real>* explained = nullptr;

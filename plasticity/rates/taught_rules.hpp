@@ -33,12 +33,17 @@ struct Backprop {
   }
 };
 
+/// Every rule has a type of its own, by which a choice knows it.
+template <class Rule>
+struct FeedbackRuleParams : RateRuleParams, FeedbackParams {
+  static Fields<FeedbackRuleParams> fields() {
+    return joined(inherited<FeedbackRuleParams, RateRuleParams>(),
+                  inherited<FeedbackRuleParams, FeedbackParams>());
+  }
+};
+
 struct FeedbackAlignment {
-  struct Params : RateRuleParams, FeedbackParams {
-    static Fields<Params> fields() {
-      return joined(inherited<Params, RateRuleParams>(), inherited<Params, FeedbackParams>());
-    }
-  };
+  using Params = FeedbackRuleParams<FeedbackAlignment>;
   static constexpr std::string_view name = "feedback-alignment";
   static constexpr std::string_view abbreviation = "fa";
   static constexpr std::string_view about = "errors come back through weights of their own";
@@ -52,14 +57,11 @@ struct FeedbackAlignment {
 };
 
 struct DirectFeedbackAlignment {
-  struct Params : RateRuleParams, FeedbackParams {
-    static Fields<Params> fields() {
-      return joined(inherited<Params, RateRuleParams>(), inherited<Params, FeedbackParams>());
-    }
-  };
+  using Params = FeedbackRuleParams<DirectFeedbackAlignment>;
   static constexpr std::string_view name = "direct-feedback-alignment";
   static constexpr std::string_view abbreviation = "dfa";
-  static constexpr std::string_view about = "errors come straight from the readout through weights of their own";
+  static constexpr std::string_view about =
+      "errors come straight from the readout through weights of their own";
   static constexpr bool taught = true;
   static constexpr ErrorPath path = ErrorPath::direct;
 

@@ -34,6 +34,10 @@ constexpr Stream kStreams[] = {
      "weights of feedback alignment: from the readout class by class (index 0), from a hidden layer synapse "
      "by "
      "synapse (index: the number of the layer below, which they teach)"},
+    {Purpose::feedback_noise,
+     "noise by which feedback weights learn, neuron by neuron of each image (index: 256 times the update's "
+     "number, "
+     "from 1, plus that of the feedback weights)"},
     {Purpose::upper_layer_weight,
      "weights of a neuron of hidden layer n > 1, source by source (index n 2^32 + the neuron as drawn, "
      "before "

@@ -31,7 +31,7 @@ TRAIN, TEST = 400, 60
 
 # What is hashed, by the first folder of its name in the file. Figures of speed and the provenance are not.
 GROUPS = {
-    "weights": ("weights", "biases", "receptive_fields", "projections", "thresholds", "memory", "initial"),
+    "weights": ("weights", "biases", "receptive_fields", "projections", "feedback", "optimiser", "thresholding", "thresholds", "memory", "initial"),
     "state": ("state", "test/state"),
     "spikes": ("spikes", "trials/offsets"),
     "predictions": ("trials/predicted", "trials/scores", "evaluation"),
@@ -55,6 +55,19 @@ VARIANTS = {
     "rate three layers": ("demo-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.rule=feedback-alignment",
                                         "hidden.3.kind=random", "hidden.3.size=30", "hidden.3.rule=backprop",
                                         "hidden.3.activation=logistic", "training.batch=8"]),
+    "rate hebbnet": ("demo-l-rg", ["hidden.rule=oja", "hidden.patch=28", "hidden.size=100", "hidden.thresholding=true",
+                                   "hidden.sparsity=0.3", "hidden.learning_rate_factor=1e-3"]),
+    "rate kolen-pollack": ("demo-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.activation=tanh",
+                                         "hidden.rule=feedback-alignment", "hidden.feedback_rule=kolen-pollack",
+                                         "hidden.feedback_decay=0.1", "hidden.2.rule=direct-feedback-alignment",
+                                         "hidden.2.feedback=binary-sign", "hidden.2.feedback_rule=mirror",
+                                         "training.batch=4", "training.optimiser=adam",
+                                         "readout.loss=logistic-cross-entropy"]),
+    "rate soft-hebb": ("demo-l-rg", ["hidden.rule=soft-hebb", "training.batch=8", "training.optimiser=momentum",
+                                     "readout.added_rule=oja", "readout.added_factor=0.01"]),
+    "rate krotov-hopfield": ("demo-l-rg", ["hidden.rule=krotov-hopfield", "hidden.patch=28", "hidden.size=100",
+                                           "hidden.learning_rate_factor=0.1", "readout.rule=oja-descent",
+                                           "training.optimiser=rmsprop", "training.learning_rate=1e-3"]),
     "rate oja layer": ("demo-l-rg", ["hidden.rule=oja", "hidden.learning_rate_factor=1e-3"]),
     "rate complex cells": ("demo-l-rg", ["hidden.pool=2", "hidden.pooling=mean"]),
     "spiking two layers": ("demo-lif-l-rg", ["hidden.2.kind=random", "hidden.2.size=40", "hidden.2.patch=12"]),

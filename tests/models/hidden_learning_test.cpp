@@ -89,7 +89,7 @@ TEST(Backprop, FollowsTheGradientThatFiniteDifferencesGive) {
 TEST(HiddenLearning, OfABatchIsThatOfOneImageAfterTheOther) {
   const ImageSet images = random_images(RateNetwork::kBatch * 2 + 13, 1);
   for (const HiddenRuleChoice& rule :
-       {HiddenRuleChoice(Backprop::Params{}), HiddenRuleChoice(FeedbackAlignmentParams{})}) {
+       {HiddenRuleChoice(Backprop::Params{}), HiddenRuleChoice(FeedbackAlignment::Params{})}) {
     for (const std::size_t patch : {std::size_t{1}, std::size_t{5}, std::size_t{12}}) {
       RateParams params = params_of(rule);
       std::visit(
@@ -165,7 +165,7 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
   for (const auto& [name, targets] : lesser_machines()) {
     const PretendMachine machine(targets);
     const ReceptiveFields bank = random_bank(5);
-    RateNetwork net = network(params_of(FeedbackAlignmentParams{}, CrossEntropy::Params{}), bank);
+    RateNetwork net = network(params_of(FeedbackAlignment::Params{}, CrossEntropy::Params{}), bank);
     learn(net, images, 2e-2);
     outcomes.push_back(net.arrays());
     filters.push_back(*net.learned_weights(1));
@@ -176,8 +176,8 @@ TEST(HiddenLearning, GivesTheSameBitsOnEveryInstructionSet) {
 
 TEST(FeedbackAlignment, TurnsTheForwardWeightsTowardsTheFeedback) {
   const ReceptiveFields bank = random_bank(5);
-  RateParams params = params_of(FeedbackAlignmentParams{});
-  std::get<FeedbackAlignmentParams>(params.hidden.rule).feedback_scale =
+  RateParams params = params_of(FeedbackAlignment::Params{});
+  std::get<FeedbackAlignment::Params>(params.hidden.rule).feedback_scale =
       1.0;  // the hidden layer must learn as fast as the readout
   params.readout_weight_scale = 0.01;
   RateNetwork net = network(params, bank);

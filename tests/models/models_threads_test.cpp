@@ -86,7 +86,7 @@ TEST(RateNetworkThreads, LearnAndRespondTheSameWhateverTheirNumber) {
   const ImageSet images = random_images(200, 2);
   const ReceptiveFields bank = random_bank();
   std::vector<RateParams> cases(4);
-  cases[1].hidden.rule = FeedbackAlignmentParams{};
+  cases[1].hidden.rule = FeedbackAlignment::Params{};
   cases[2].inhibition = HiddenInhibition::fixed_point;
   cases[3].inhibition = HiddenInhibition::fifty_steps;
   for (const RateParams& params : cases) {

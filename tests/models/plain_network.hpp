@@ -36,8 +36,8 @@ struct PlainNetwork {
             .hidden_biases = doubles("biases/hidden"),
             .weights = doubles("weights/readout/final"),
             .biases = doubles("biases/readout"),
-            .feedback = std::holds_alternative<FeedbackAlignmentParams>(params.hidden.rule)
-                            ? doubles("weights/feedback")
+            .feedback = std::holds_alternative<FeedbackAlignment::Params>(params.hidden.rule)
+                            ? doubles("feedback/hidden")
                             : std::vector<double>{}};
   }
 

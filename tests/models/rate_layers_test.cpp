@@ -80,8 +80,8 @@ Stack deep(const HiddenRuleChoice& rule, std::size_t batch = 1) {
   return stack;
 }
 
-FeedbackAlignmentParams strong_feedback() {
-  FeedbackAlignmentParams params;
+FeedbackAlignment::Params strong_feedback() {
+  FeedbackAlignment::Params params;
   params.feedback_scale = 2.0;
   return params;
 }

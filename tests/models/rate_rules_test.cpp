@@ -24,10 +24,10 @@ struct Scene {
   Matrix step{{0.1, -0.2}, {0.3, 0.05}};
   RateVector<double> rates{{0.01, 0.02}};
 
-  RateBatch<double> batch() const { return {x, y, step, rates}; }
+  RateBatch<double> batch() const { return {x, y, y, step, rates}; }
   /// Of image k alone.
   RateBatch<double> image(Eigen::Index k) const {
-    return {x.col(k), y.col(k), step.col(k), rates.segment(k, 1)};
+    return {x.col(k), y.col(k), y.col(k), step.col(k), rates.segment(k, 1)};
   }
 };
 
@@ -89,7 +89,7 @@ TYPED_TEST(EveryRateRule, IsTheSameInSinglePrecision) {
                           step = scene.step.cast<float>();
   const RateVector<float> rates = scene.rates.cast<float>();
   const WeightMatrix<float> w = scene.w.cast<float>();
-  const WeightMatrix<float> single = TypeParam::increment({}, RateBatch<float>{x, y, step, rates}, w);
+  const WeightMatrix<float> single = TypeParam::increment({}, RateBatch<float>{x, y, y, step, rates}, w);
   EXPECT_LT((single.cast<double>() - TypeParam::increment({}, scene.batch(), scene.w)).cwiseAbs().maxCoeff(),
             1e-7);
 }

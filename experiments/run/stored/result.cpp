@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,9 @@ void add_training(nlohmann::json& result, const TrainState& state, const Network
   result["spikes_per_image"] = spikes_per_image(total, network);
   result["synaptic_events"] = total.synaptic_events;
   result["synaptic_events_per_second"] = rate(static_cast<double>(total.synaptic_events), total.seconds);
+  for (const auto& [name, column] : state.curve.others) {
+    if (!column.empty() && !std::isnan(column.back())) result["training_" + name] = column.back();
+  }
 }
 
 void add_evaluation(nlohmann::json& result, const std::string& split, const Evaluation& evaluation,

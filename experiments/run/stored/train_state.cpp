@@ -1,6 +1,6 @@
 #include "experiments/run/stored/train_state.hpp"
 
-#include <algorithm>
+#include <set>
 #include <string>
 #include <type_traits>
 
@@ -53,18 +53,29 @@ void each_column(Curve& curve, const Names& populations, F&& f) {
 
 }  // namespace
 
-void TrainState::close_row(double learning_rate) {
+void TrainState::close_row(const RowEnd& end) {
   curve.images.push_back(total.images);
   curve.online_accuracy.push_back(window.accuracy());
-  curve.learning_rate.push_back(learning_rate);
+  curve.learning_rate.push_back(end.learning_rate);
   curve.spikes.resize(window.spikes.size());
   for (std::size_t p = 0; p < window.spikes.size(); ++p)
     curve.spikes[p].push_back(window.per_image(window.spikes[p]));
   curve.synaptic_events.push_back(window.per_image(window.synaptic_events));
   curve.seconds.push_back(total.seconds);
-  if (angles > 0 || !curve.feedback_angle.empty())
-    curve.feedback_angle.push_back(angle_sum / static_cast<double>(angles));  // NaN in a row without any
+  if (angles > 0 || curve.others.contains(kFeedbackAngle))  // NaN in a row without any
+    curve.others[kFeedbackAngle].push_back(angle_sum / static_cast<double>(angles));
+  if (end.has_loss) curve.others["loss"].push_back(loss_sum / static_cast<double>(window.images));
+  for (const LayerFigures& figures : end.layers) {
+    const auto add = [&](const char* what, double value) {
+      curve.others[figures.layer + what].push_back(value);
+    };
+    add("_update_angle_deg", figures.update_angle_deg);
+    add("_feedback_angle_deg", figures.feedback_angle_deg);
+    add("_largest_weight", figures.largest_weight);
+    add("_dead_units", figures.dead_units);
+  }
   window = {};
+  loss_sum = 0.0;
   angle_sum = 0.0;
   angles = 0;
 }
@@ -74,12 +85,13 @@ void write_train_state(RunWriter& writer, const TrainState& state, const Names& 
   write_tally(writer, kWindow, state.window, populations);
   writer.write_attribute(kWindow, "feedback_angle_sum_deg", state.angle_sum);
   writer.write_attribute(kWindow, "feedback_angles", state.angles);
+  writer.write_attribute(kWindow, "loss_sum", state.loss_sum);
   LearningCurveColumns curve = state.curve;
   curve.spikes.resize(populations.size());
   each_column(curve, populations,
               [&](const char* name, const auto& column) { writer.append_metric(name, std::span(column)); });
-  if (!state.curve.feedback_angle.empty())
-    writer.append_metric(kFeedbackAngle, std::span<const double>(state.curve.feedback_angle));
+  for (const auto& [name, column] : state.curve.others)
+    writer.append_metric(name, std::span<const double>(column));
 }
 
 TrainState read_train_state(const RunReader& reader, const Names& populations) {
@@ -89,12 +101,15 @@ TrainState read_train_state(const RunReader& reader, const Names& populations) {
   state.curve.spikes.resize(populations.size());
   state.angle_sum = reader.attribute<double>(kWindow, "feedback_angle_sum_deg");
   state.angles = reader.attribute<std::uint64_t>(kWindow, "feedback_angles");
+  state.loss_sum = reader.attribute<double>(kWindow, "loss_sum");
+  std::set<std::string> known;
   each_column(state.curve, populations, [&](const char* name, auto& column) {
     column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);
+    known.insert(name);
   });
-  const std::vector<std::string> names = reader.metric_names();
-  if (std::find(names.begin(), names.end(), kFeedbackAngle) != names.end())
-    state.curve.feedback_angle = reader.metric<double>(kFeedbackAngle);
+  for (const std::string& name : reader.metric_names()) {
+    if (!known.contains(name)) state.curve.others[name] = reader.metric<double>(name);
+  }
   return state;
 }
 

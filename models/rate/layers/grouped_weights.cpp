@@ -85,8 +85,7 @@ void GroupedWeights::assign(std::span<const float> values) {
   assert(values.size() == synapses());
   const float* next = values.data();
   for (Group& group : groups_) {
-    group.weights =
-        Eigen::Map<const WeightMatrix<float>>(next, group.weights.rows(), group.weights.cols());
+    group.weights = Eigen::Map<const WeightMatrix<float>>(next, group.weights.rows(), group.weights.cols());
     next += group.weights.size();
   }
 }

@@ -82,12 +82,15 @@ void LayerFeedback::learn_by(const Matrix& below, const Matrix& above, const Rat
 
 void LayerFeedback::learn(const Matrix& below, const Matrix& above, const RateVector<float>& shares) {
   with_chosen(FeedbackRules(), params_.feedback_rule.index(), [&]<class Way>() {
-    if constexpr (requires { typename Way::Rule; } && !requires { Way::from_noise; })
-      learn_by<typename Way::Rule>(below, above, shares, std::get<typename Way::Params>(params_.feedback_rule));
+    if constexpr (
+        requires { typename Way::Rule; } && !requires { Way::from_noise; })
+      learn_by<typename Way::Rule>(below, above, shares,
+                                   std::get<typename Way::Params>(params_.feedback_rule));
   });
 }
 
-void LayerFeedback::learn_from_noise(const GroupedWeights& forward, Eigen::Index images, std::uint64_t update) {
+void LayerFeedback::learn_from_noise(const GroupedWeights& forward, Eigen::Index images,
+                                     std::uint64_t update) {
   const auto* mirror = std::get_if<WeightMirror::Params>(&params_.feedback_rule);
   if (mirror == nullptr) return;
   Rng rng(seed_, Purpose::feedback_noise, update << 8U | stream_);
@@ -102,7 +105,8 @@ void LayerFeedback::learn_from_errors(const Matrix& below, const Matrix& step, d
   const auto follows = follower();
   if (!follows) return;
   const auto images = below.cols();
-  learn_by<Hebb>(below, step, RateVector<float>::Ones(images), {.rate = learning_rate, .decay = follows->decay});
+  learn_by<Hebb>(below, step, RateVector<float>::Ones(images),
+                 {.rate = learning_rate, .decay = follows->decay});
 }
 
 }  // namespace shallows

@@ -39,8 +39,8 @@ class LayerFeedback {
 
  private:
   template <class Rule>
-  void learn_by(const RateMatrix<float>& below, const RateMatrix<float>& above, const RateVector<float>& shares,
-                const FeedbackRate& rate);
+  void learn_by(const RateMatrix<float>& below, const RateMatrix<float>& above,
+                const RateVector<float>& shares, const FeedbackRate& rate);
   GroupedWeights with_signs_of(const GroupedWeights& forward) const;
 
   FeedbackParams params_;

@@ -35,6 +35,9 @@ void each_column(Matrix& matrix, Use&& use) {
   });
 }
 
+/// In arrays, which can be compared.
+constexpr double kUnknownAngle = -1.0;
+
 double or_nan(const std::optional<double>& value) {
   return value.value_or(std::numeric_limits<double>::quiet_NaN());
 }
@@ -44,10 +47,12 @@ double or_nan(const std::optional<double>& value) {
 PlasticStack::PlasticStack(const RateParams& params, std::span<const StackedLayer> layers,
                            std::span<const float> readout, std::vector<float> readout_biases,
                            std::uint64_t seed)
-    : readout_(dense(readout, readout_biases.size()), readout_biases, params.readout_modifiers, params.optimiser),
+    : readout_(dense(readout, readout_biases.size()), readout_biases, params.readout_modifiers,
+               params.optimiser),
       readout_rule_(with_chosen(RateReadoutRules(), params.readout_rule.index(),
                                 [&]<class Entry>() -> HiddenRuleChoice {
-                                  return Entry::as_rule(std::get<typename Entry::Params>(params.readout_rule));
+                                  return Entry::as_rule(
+                                      std::get<typename Entry::Params>(params.readout_rule));
                                 })),
       loss_(params.loss) {
   for (const StackedLayer& layer : layers) {
@@ -62,8 +67,9 @@ PlasticStack::PlasticStack(const RateParams& params, std::span<const StackedLaye
     const bool last = l + 1 == layers_.size();
     const bool direct = error_path(layers_[l].params.rule) == ErrorPath::direct;
     const std::uint64_t stream = last ? 0 : layers[l].number;
-    layers_[l].feedback.emplace(direct ? GroupedWeights(classes(), layers_[l].trained.size()) : above(l).weights(),
-                                *feedback, seed, stream);
+    layers_[l].feedback.emplace(
+        direct ? GroupedWeights(classes(), layers_[l].trained.size()) : above(l).weights(), *feedback, seed,
+        stream);
   }
   angles_.resize(layers_.size() + 1);
   forget_answers();
@@ -154,13 +160,14 @@ void PlasticStack::learn_feedback(const Pass& pass, const RateVector<float>& sha
   }
 }
 
-void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x, std::span<std::uint8_t> predicted,
-                         Measure measure, LearningReport& report) {
+void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x,
+                         std::span<std::uint8_t> predicted, Measure measure, LearningReport& report) {
   assert(shown.size() == static_cast<std::size_t>(x.cols()));
   Pass pass = forward(x);
   ++updates_;
   double learning_rate = 0.0;
-  for (const Presentation& image : shown) learning_rate += image.learning_rate / static_cast<double>(shown.size());
+  for (const Presentation& image : shown)
+    learning_rate += image.learning_rate / static_cast<double>(shown.size());
   RateVector<float> shares(x.cols());
   pass.steps.resize(layers_.size() + 1);
   Matrix& step = pass.steps.back();
@@ -197,7 +204,8 @@ void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x, s
                            .shares = shares,
                            .learning_rate = learning_rate,
                            .backprop_step = backprop ? &backprop->steps[l] : nullptr};
-    const auto angle = trained.learn(is_readout ? readout_rule_ : layers_[l].params.rule, lesson, follower_of(l));
+    const auto angle =
+        trained.learn(is_readout ? readout_rule_ : layers_[l].params.rule, lesson, follower_of(l));
     if (backprop) angles_[l] = angle;
     if (is_readout) break;
     for (Eigen::Index k = 0; k < x.cols(); ++k) {
@@ -240,7 +248,7 @@ std::vector<NamedArray> PlasticStack::arrays() const {
   };
   add(readout_.arrays("readout"));
   std::vector<double> angles;
-  for (const auto& angle : angles_) angles.push_back(or_nan(angle));
+  for (const auto& angle : angles_) angles.push_back(angle.value_or(kUnknownAngle));
   add({{"optimiser/updates", {1}, std::vector<std::uint32_t>{updates_}},
        {"optimiser/update_angles_deg", {angles.size()}, std::move(angles)}});
   for (const Layer& layer : layers_) {
@@ -276,10 +284,11 @@ void PlasticStack::restore(std::span<const NamedArray> arrays) {
   updates_ = array_values<std::uint32_t>(arrays, "optimiser/updates", 1)[0];
   const auto& angles = array_values<double>(arrays, "optimiser/update_angles_deg", angles_.size());
   for (std::size_t l = 0; l < angles_.size(); ++l)
-    angles_[l] = std::isnan(angles[l]) ? std::nullopt : std::optional(angles[l]);
+    angles_[l] = angles[l] == kUnknownAngle ? std::nullopt : std::optional(angles[l]);
   for (Layer& layer : layers_) {
     layer.trained.restore(layer.name, arrays);
-    layer.answered = array_values<std::uint32_t>(arrays, "optimiser/" + layer.name + "/answered", layer.trained.size());
+    layer.answered =
+        array_values<std::uint32_t>(arrays, "optimiser/" + layer.name + "/answered", layer.trained.size());
     if (layer.feedback)
       layer.feedback->assign(
           array_values<float>(arrays, "feedback/" + layer.name, layer.feedback->values().size()));

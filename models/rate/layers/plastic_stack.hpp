@@ -44,8 +44,8 @@ class PlasticStack {
 
   /// An update from what the images are below, x [input, image]. `predicted` (as many) receives each image's
   /// class before it.
-  void learn(std::span<const Presentation> shown, const RateMatrix<float>& x, std::span<std::uint8_t> predicted,
-             Measure measure, LearningReport& report);
+  void learn(std::span<const Presentation> shown, const RateMatrix<float>& x,
+             std::span<std::uint8_t> predicted, Measure measure, LearningReport& report);
   /// The answers [class, image].
   RateMatrix<float> respond(RateMatrix<float> x) const;
 

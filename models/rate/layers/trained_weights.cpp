@@ -24,10 +24,14 @@ constexpr bool kCompetes = requires(const typename Rule::Params& params, const M
 };
 
 template <class Rule>
-constexpr bool kExplainsTogether = requires { Rule::explains_together; };
+constexpr bool kExplainsTogether = requires {
+  Rule::explains_together;
+};
 
 template <class Rule>
-constexpr bool kByLargest = requires { Rule::by_largest; };
+constexpr bool kByLargest = requires {
+  Rule::by_largest;
+};
 
 /// How large an increment is, as a number that sorts alike.
 std::uint32_t rank_of(float increment, SparsityBy by) {
@@ -61,12 +65,9 @@ std::optional<double> angle_between(double dot, double squares_a, double squares
   return std::acos(std::clamp(dot / std::sqrt(squares_a * squares_b), -1.0, 1.0)) * 180.0 / std::numbers::pi;
 }
 
-TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases, const RuleModifiers& modifiers,
-                               const OptimiserChoice& optimiser)
-    : weights_(std::move(weights)),
-      biases_(std::move(biases)),
-      modifiers_(modifiers),
-      optimiser_(optimiser) {
+TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases,
+                               const RuleModifiers& modifiers, const OptimiserChoice& optimiser)
+    : weights_(std::move(weights)), biases_(std::move(biases)), modifiers_(modifiers), optimiser_(optimiser) {
   assert(index(biases_.size()) == weights_.neurons());
   if (modifiers_.thresholding) mean_ = weights_.zeros();
   const int states =
@@ -120,8 +121,8 @@ RateMatrix<float> TrainedWeights::increment_of(const typename Rule::Params& para
   Matrix increment = Rule::increment(params, batch(signal), group.weights);
   with_chosen(AddedRules(), modifiers_.added_rule.index(), [&]<class Added>() {
     if constexpr (RateRule<Added>)
-      increment += static_cast<float>(modifiers_.added_factor) *
-                   Added::increment({}, batch(lesson.y), group.weights);
+      increment +=
+          static_cast<float>(modifiers_.added_factor) * Added::increment({}, batch(lesson.y), group.weights);
   });
   return increment;
 }
@@ -175,7 +176,8 @@ std::optional<double> TrainedWeights::learn_by(const typename Rule::Params& para
       for (GroupedWeights& state : states_) states.push_back(flat(state.groups()[g].weights));
       const Eigen::Map<const Eigen::ArrayXf> asked(increment.data(), increment.size());
       Array w = flat(group.weights);
-      Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked, w, states.data());
+      Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked, w,
+                      states.data());
     });
     if constexpr (requires { Rule::constrain(group.weights); }) Rule::constrain(group.weights);
     if (follower) {

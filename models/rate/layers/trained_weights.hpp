@@ -18,12 +18,12 @@ namespace shallows {
 
 /// What there is to learn from a batch.
 struct Lesson {
-  const RateMatrix<float>& x;      ///< [input, image]
-  const RateMatrix<float>& a;      ///< activations [neuron, image]
-  const RateMatrix<float>& y;      ///< answers
-  const RateMatrix<float>& step;   ///< of taught rules: errors at the activations, times `shares`
-  const RateVector<float>& shares; ///< what each image counts; 1 in all
-  double learning_rate;            ///< of the readout, mean over the images
+  const RateMatrix<float>& x;       ///< [input, image]
+  const RateMatrix<float>& a;       ///< activations [neuron, image]
+  const RateMatrix<float>& y;       ///< answers
+  const RateMatrix<float>& step;    ///< of taught rules: errors at the activations, times `shares`
+  const RateVector<float>& shares;  ///< what each image counts; 1 in all
+  double learning_rate;             ///< of the readout, mean over the images
   /// What `step` would be under backpropagation, if the angle to it is to be measured.
   const RateMatrix<float>* backprop_step = nullptr;
 };
@@ -76,8 +76,8 @@ class TrainedWeights {
   std::vector<float> biases_;
   RuleModifiers modifiers_;
   OptimiserChoice optimiser_;
-  std::optional<GroupedWeights> mean_;       // of the increments so far, of thresholding
-  std::vector<GroupedWeights> states_;       // of the optimiser
+  std::optional<GroupedWeights> mean_;  // of the increments so far, of thresholding
+  std::vector<GroupedWeights> states_;  // of the optimiser
   std::vector<std::vector<float>> bias_states_;
   std::uint32_t updates_ = 0;
 };

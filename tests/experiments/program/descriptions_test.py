@@ -62,7 +62,7 @@ class Descriptions(ProgramTestCase):
             self.succeed("train", config, "-o", f"{name}-begun.h5", *words, *settings(*changes), "--max-time", "1e-9")
             seen |= self.check(f"{name}-begun.h5.checkpoint")
         self.assertLessEqual({"state/hidden/refractory_left_ms", "initial/state/hidden/v_mV", "test/state/readout/u_mV",
-                              "state/readout/pre_trace_kHz", "weights/feedback", "initial/receptive_fields/filters",
+                              "state/readout/pre_trace_kHz", "feedback/hidden", "initial/receptive_fields/filters",
                               "memory/rows", "data/test_pixel_mean",
                               "receptive_fields/lateral_weights", "metrics/feedback_angle_deg", "training/order",
                               "evaluation/validation_confusion", "recording/pages", "progress/window"}, seen)

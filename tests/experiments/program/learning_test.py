@@ -59,7 +59,7 @@ class Angle(ProgramTestCase):
             angles = file["metrics/feedback_angle_deg"][()]
             self.assertEqual(len(angles), len(file["metrics/images"]))
             self.assertTrue(((angles > 0) & (angles < 180)).all(), angles)
-            self.assertEqual(file["weights/feedback"].shape, (3, 60))
+            self.assertEqual(file["feedback/hidden"].shape, (3, 60))
         with h5py.File(self.work / "bp.h5") as file:
             self.assertNotIn("feedback_angle_deg", file["metrics"])
 

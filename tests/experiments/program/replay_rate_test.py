@@ -31,7 +31,7 @@ class RateRun(ProgramTestCase):
             patches = bank != 0
             weights = file["weights/readout/initial"][()].astype(np.float64)
             readout_biases = file["initial/biases/readout"][()].astype(np.float64)
-            feedback = file["weights/feedback"][()] if "weights/feedback" in file else None
+            feedback = file["feedback/hidden"][()] if "feedback/hidden" in file else None
             cross_entropy = config["readout"]["loss"] == "cross-entropy"
             order = file["training/order"][()]
             for k, image in enumerate(order):
