@@ -30,14 +30,20 @@ std::string first_comment(const std::filesystem::path& file) {
 
 std::vector<Catalogue> catalogues() {
   std::vector<Listed> rules = listed(SpikeRules());
-  for (auto& more : {listed(RateReadoutRules()), listed(HiddenRules())})
-    rules.insert(rules.end(), more.begin(), more.end());
+  for (Listed& rule : listed(HiddenRules())) rules.push_back(std::move(rule));
   std::vector<Listed> datasets;
   for (const DatasetSource& source : dataset_sources())
     datasets.push_back({std::string(source.name), std::string(source.about)});
-  return {{"networks", listed(Networks())},    {"banks", listed(Banks())},
-          {"layers", listed(UpperLayers())},   {"activations", listed(Activations())},
-          {"losses", listed(ReadoutLosses())}, {"rules", std::move(rules)},
+  return {{"networks", listed(Networks())},
+          {"banks", listed(Banks())},
+          {"layers", listed(UpperLayers())},
+          {"activations", listed(Activations())},
+          {"losses", listed(ReadoutLosses())},
+          {"rules", std::move(rules)},
+          {"readout-rules", listed(RateReadoutRules())},
+          {"feedback", listed(FeedbackMatrices())},
+          {"feedback-rules", listed(FeedbackRules())},
+          {"optimisers", listed(Optimisers())},
           {"datasets", std::move(datasets)}};
 }
 

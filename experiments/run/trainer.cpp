@@ -150,7 +150,7 @@ void Trainer::present(std::uint64_t first, std::uint64_t last) {
   // Once in a row of the learning curve, wherever a training was cut.
   const Measure measure = state_.window.images == 0 ? Measure::first_update : Measure::nothing;
   const LearningReport report = loop_.teach(network_, first, last, measure);
-  state_.loss_sum += report.loss_sum;
+  state_.loss_units += report.loss_units;
   state_.angle_sum += report.angle_sum_deg;
   state_.angles += report.angles;
   if (const std::string failure = loop_.failure(network_, report); !failure.empty()) {

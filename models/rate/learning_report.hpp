@@ -24,14 +24,18 @@ struct LearningReport {
   /// Between the hidden errors that feedback alignment and backpropagation give, summed over `angles` images.
   double angle_sum_deg = 0.0;
   std::uint64_t angles = 0;
-  double loss_sum = 0.0;  ///< over the images, each before it was learned
+  /// Of the losses of the images, each before it was learned, in units of 1 / kLossUnit: whole ones, so that the
+  /// sum does not depend on how a training is cut.
+  std::int64_t loss_units = 0;
   /// The images since the last one at which any readout unit was active.
   std::uint64_t silent = 0;
   /// Of the first output that is not finite or far from every target: the weights have diverged.
   std::optional<float> diverged;
 };
 
-/// Counts an image's answers in.
-void check_answers(const std::vector<float>& answers, LearningReport& report);
+inline constexpr double kLossUnit = 1 << 20;
+
+/// Counts an image's answers and their loss in.
+void check_answers(const std::vector<float>& answers, double loss, LearningReport& report);
 
 }  // namespace shallows

@@ -86,7 +86,8 @@ std::optional<double> angle_of(std::span<const float> a, std::span<const float> 
 
 }  // namespace
 
-void check_answers(const std::vector<float>& rates, LearningReport& report) {
+void check_answers(const std::vector<float>& rates, double loss, LearningReport& report) {
+  if (loss < kDivergence) report.loss_units += std::llround(loss * kLossUnit);
   const bool silent = std::all_of(rates.begin(), rates.end(), [](float rate) { return rate == 0.0F; });
   report.silent = silent ? report.silent + 1 : 0;
   for (const float rate : rates) {
@@ -228,8 +229,7 @@ LearningReport RateNetwork::learn(std::span<const Presentation> presentations,
 std::vector<float> RateNetwork::judge(std::span<const float> pre, const Presentation& shown,
                                       LearningReport& report) {
   std::vector<float> rates = readout_->judge(pre, shown.label, shown.learning_rate);
-  check_answers(rates, report);
-  report.loss_sum += readout_->loss_of(rates, shown.label);
+  check_answers(rates, readout_->loss_of(rates, shown.label), report);
   return rates;
 }
 

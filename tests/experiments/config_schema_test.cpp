@@ -46,7 +46,8 @@ TEST(ConfigSchema, EveryKeyCanBeSetAndIsPrinted) {
     if (std::holds_alternative<TextDomain>(key.domain)) return std::string("a \"b\" \\ \n \x7f \xC3\xA4");
     if (const bool* value = std::get_if<bool>(&now)) return !*value;
     if (const auto* count = std::get_if<std::uint64_t>(&now)) return *count + 1;
-    return std::get<double>(now) == 0.0 ? 0.3 : std::get<double>(now) * 1.1;
+    const double raised = std::get<double>(now) == 0.0 ? 0.3 : std::get<double>(now) * 1.1;
+    return raised > std::get<RealDomain>(key.domain).highest ? 0.9 * std::get<double>(now) : raised;
   };
   for (const char* text :
        {"", "model = 'rate'", "model = 'memory'", "hidden.kind = 'pca'\nhidden.pca_rule = 'sanger'",

@@ -173,7 +173,7 @@ TEST(RateLayers, FollowTheGradientThatFiniteDifferencesGive) {
 TEST(RateLayers, LearnTheMeanOfTheStepsOfABatch) {
   const ImageSet images = random_images(4, 2);
   for (const HiddenRuleChoice rule : {HiddenRuleChoice{Backprop::Params{}},
-                                      HiddenRuleChoice{strong_feedback()}, HiddenRuleChoice{Oja::Params{}}}) {
+                                      HiddenRuleChoice{strong_feedback()}, HiddenRuleChoice{OjaSubspace::Params{}}}) {
     const Stack stack = deep(rule, 4);
     RateNetwork together = stack.network();
     const Plain before = plain_of(together, stack);

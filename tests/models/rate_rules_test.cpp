@@ -138,9 +138,9 @@ TEST(Instar, MovesByAnswerTimesWhatTheInputDiffersFromTheWeights) {
   }
 }
 
-TEST(OjasRule, LeavesOutWhatAllNeuronsExplain) {
+TEST(OjasSubspaceRule, LeavesOutWhatAllNeuronsExplain) {
   const Scene scene;
-  const Weights increment = Oja::increment({}, scene.image(0), scene.w);
+  const Weights increment = OjaSubspace::increment({}, scene.image(0), scene.w);
   for (Eigen::Index i = 0; i < 2; ++i) {
     for (Eigen::Index k = 0; k < 3; ++k) {
       const double explained = scene.y(0, 0) * scene.w(0, k) + scene.y(1, 0) * scene.w(1, k);

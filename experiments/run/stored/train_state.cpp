@@ -64,7 +64,9 @@ void TrainState::close_row(const RowEnd& end) {
   curve.seconds.push_back(total.seconds);
   if (angles > 0 || curve.others.contains(kFeedbackAngle))  // NaN in a row without any
     curve.others[kFeedbackAngle].push_back(angle_sum / static_cast<double>(angles));
-  if (end.has_loss) curve.others["loss"].push_back(loss_sum / static_cast<double>(window.images));
+  if (end.has_loss)
+    curve.others["loss"].push_back(static_cast<double>(loss_units) /
+                                   (kLossUnit * static_cast<double>(window.images)));
   for (const LayerFigures& figures : end.layers) {
     const auto add = [&](const char* what, double value) {
       curve.others[figures.layer + what].push_back(value);
@@ -75,7 +77,7 @@ void TrainState::close_row(const RowEnd& end) {
     add("_dead_units", figures.dead_units);
   }
   window = {};
-  loss_sum = 0.0;
+  loss_units = 0;
   angle_sum = 0.0;
   angles = 0;
 }
@@ -85,7 +87,7 @@ void write_train_state(RunWriter& writer, const TrainState& state, const Names& 
   write_tally(writer, kWindow, state.window, populations);
   writer.write_attribute(kWindow, "feedback_angle_sum_deg", state.angle_sum);
   writer.write_attribute(kWindow, "feedback_angles", state.angles);
-  writer.write_attribute(kWindow, "loss_sum", state.loss_sum);
+  writer.write_attribute(kWindow, "loss_units", static_cast<std::uint64_t>(state.loss_units));
   LearningCurveColumns curve = state.curve;
   curve.spikes.resize(populations.size());
   each_column(curve, populations,
@@ -101,7 +103,7 @@ TrainState read_train_state(const RunReader& reader, const Names& populations) {
   state.curve.spikes.resize(populations.size());
   state.angle_sum = reader.attribute<double>(kWindow, "feedback_angle_sum_deg");
   state.angles = reader.attribute<std::uint64_t>(kWindow, "feedback_angles");
-  state.loss_sum = reader.attribute<double>(kWindow, "loss_sum");
+  state.loss_units = static_cast<std::int64_t>(reader.attribute<std::uint64_t>(kWindow, "loss_units"));
   std::set<std::string> known;
   each_column(state.curve, populations, [&](const char* name, auto& column) {
     column = reader.metric<typename std::decay_t<decltype(column)>::value_type>(name);

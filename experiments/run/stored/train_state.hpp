@@ -37,7 +37,7 @@ struct TrainState {
   Tally window;            ///< since the last row of the curve
   double angle_sum = 0.0;  ///< of feedback_angle_deg, since the last row of the curve
   std::uint64_t angles = 0;
-  double loss_sum = 0.0;  ///< since the last row of the curve
+  std::int64_t loss_units = 0;  ///< since the last row of the curve
   LearningCurveColumns curve;
 
   /// What the end of a row adds to it.

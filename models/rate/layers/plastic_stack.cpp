@@ -178,9 +178,8 @@ void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x,
     shares[k] = static_cast<float>(of_mean / static_cast<double>(shown.size()));
     const std::vector<float> answers(pass.answers.col(k).data(), pass.answers.col(k).data() + classes());
     predicted[static_cast<std::size_t>(k)] = first_maximum(answers);
-    check_answers(answers, report);
     with_chosen(ReadoutLosses(), loss_.index(), [&]<class Loss>() {
-      report.loss_sum += Loss::loss(answers, image.label);
+      check_answers(answers, Loss::loss(answers, image.label), report);
       for (Eigen::Index i = 0; i < step.rows(); ++i)
         step(i, k) = Loss::step(shares[k], pass.a.back()(i, k), answers[static_cast<std::size_t>(i)],
                                 i == image.label ? 1.0F : 0.0F);
