@@ -149,7 +149,9 @@ class OfAConfiguration(StudyTestCase):
                 self.assertEqual(a[name][()].tobytes(), b[name][()].tobytes(), name)
 
     def test_refuses_what_it_can_t_vary(self):
-        for arguments, words in ((["--vary", "hidden.size"], ["KEY=A,B"]), (["--vary", "hidden.sise=1"], ["hidden.size"]),
+        for arguments, words in ((["--vary", "hidden.size"], ["KEY=A,B"]), (["--vary", "hidden.sise=1"], ["--vary hidden.sise=1", "hidden.size"]),
+                                 (["--vary", "hidden.size=5,0"], ["--vary hidden.size=0"]),
+                                 (["--set", "hidden.size=0"], ["--set hidden.size=0"]),
                                  (["--vary", "hidden.size=1,,2"], ["empty"]), (["--seeds", "3:1"], ["seeds"]),
                                  (["--scale", "full"], ["scale"]), (["--only", "x"], ["row"]),
                                  (["--task", "3/2"], ["I/N"]), (["--vary", "seed=1,2"], ["--seeds"]),
@@ -229,7 +231,8 @@ class OfAFile(StudyTestCase):
                             ("[[row]]\nconfig = 'rate.toml'", ["no name"]), ("extends = 'none'", ["none.toml"]),
                             ("[[row]]\nname = 'a'\nhidden.size = 3", ["hidden", "settings"]),
                             ("[[row]]\nname = 'a'\nconfig = 'l-rgg'", ["row 'a'", "l-rg"]),
-                            ("[[row]]\nname = 'a'\nsettings.hidden.sise = 3", ["row 'a'", "hidden.size"]),
+                            ("[[row]]\nname = 'a'\nsettings.hidden.sise = 3", ["row 'a'", "(settings hidden.sise=3)", "hidden.size"]),
+                            ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = [0]", ["(sweep hidden.size=0;"]),
                             ("[[row]]\nname = 'a'\ngroups = ['b']", ["group", "'b'"]),
                             ("[[row]]\nname = 'a'\nbank_of = 'b'", ["row", "'b'"]),
                             ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = 3", ["list"]),
