@@ -31,6 +31,8 @@ PARTS = {
     "experiments": {"config": set(), "data": {"config"}, "run": {"config", "data"},
                     "study": {"config", "data", "run"}, "bench": {"config", "data", "run"},
                     "program": {"config", "data", "run", "study", "bench"}},
+    "experiments/run": {"stored": set(), "network": {"stored"}, "evaluation": {"stored", "network"},
+                        "training": {"stored", "network", "evaluation"}},
 }
 MAX_LINES = 400
 IGNORED_FOLDERS = {".git", "build", "data", "runs", "__pycache__"}
@@ -84,14 +86,14 @@ def code_only(text):
 
 
 def part_problem(name, path):
-    """What is wrong with an include inside one folder."""
-    folder, part = name.parts[0], name.parts[1]
-    target = path.split("/")[1]
-    parts = PARTS.get(folder, {})
-    if target == part or target not in parts:
-        return None
-    if target not in parts.get(part, set()):
-        return f"{folder}/{part} must not include {folder}/{target} ({path})"
+    """What is wrong with an include inside one folder, or inside one of its parts."""
+    folder = ""
+    for part, target in zip(name.parts, path.split("/")):
+        parts = PARTS.get(folder, {})
+        if part != target:
+            forbidden = target in parts and target not in parts.get(part, set())
+            return f"{folder}/{part} must not include {folder}/{target} ({path})" if forbidden else None
+        folder = f"{folder}/{part}".lstrip("/")
     return None
 
 

@@ -122,7 +122,7 @@ std::vector<std::string> parse_populations(std::string_view text, std::string_vi
 
 }  // namespace
 
-Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides,
+Config parse_config(std::string_view toml, std::string_view source, const Overrides& overrides,
                     std::string* passed_over) {
   const ConfigSettings settings(toml, source, overrides);
   Config config;
@@ -151,8 +151,7 @@ Config parse_config(std::string_view toml, std::string_view source, std::span<co
   return config;
 }
 
-Config read_config(const std::string& path, std::span<const std::string> overrides,
-                   std::string* passed_over) {
+Config read_config(const std::string& path, const Overrides& overrides, std::string* passed_over) {
   namespace fs = std::filesystem;
   std::error_code problem;
   const fs::file_status status = fs::status(path, problem);

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +89,22 @@ struct Config {
 /// a hidden layer of complex cells pools), hidden, hidden2, ..., readout. None of a network without spikes.
 std::vector<std::string> population_names(const Config& config);
 
+/// "key=value" texts, each with what gives it, for messages.
+struct Overrides {
+  struct Override {
+    std::string text;
+    std::string giver;
+  };
+  Overrides() = default;
+  Overrides(const std::vector<std::string>& texts) { add(texts, "--set"); }
+
+  void add(const std::vector<std::string>& texts, const std::string& giver) {
+    for (const std::string& text : texts) list.push_back({text, giver});
+  }
+
+  std::vector<Override> list;
+};
+
 /// Reads TOML text, applies "key=value" overrides in order, resolves what depends on the model and validates.
 /// `source` names the text in messages; its stem is the run's name where the text gives none. The value of an
 /// override is TOML; what is no TOML, or no string where one is due, is taken as text (a list: separated by
@@ -98,10 +113,9 @@ std::vector<std::string> population_names(const Config& config);
 ///
 /// An override may choose another model, bank or rule. Keys of the text that meant something to the choice of
 /// the text and mean nothing to the new one are passed over; `passed_over` receives a line that names them.
-Config parse_config(std::string_view toml, std::string_view source, std::span<const std::string> overrides,
+Config parse_config(std::string_view toml, std::string_view source, const Overrides& overrides,
                     std::string* passed_over = nullptr);
-Config read_config(const std::string& path, std::span<const std::string> overrides,
-                   std::string* passed_over = nullptr);
+Config read_config(const std::string& path, const Overrides& overrides, std::string* passed_over = nullptr);
 
 /// Throws Error (configuration) if a value is out of range or contradicts another one: for a Config that was
 /// changed after parsing. `source` names it in the message.

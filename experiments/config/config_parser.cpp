@@ -141,8 +141,7 @@ void refuse_value(const ConfigKey& key, const ValueProblem& problem, std::string
                      unit, problem.suggestion.empty() ? "choose an allowed value" : problem.suggestion));
 }
 
-ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
-                               std::span<const std::string> overrides) {
+ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source, const Overrides& overrides) {
   const auto root = parse_toml(toml, source);
   const auto flatten = [&](const auto& self, const toml::table& table, const std::string& prefix) -> void {
     for (const auto& [key, node] : table) {
@@ -191,20 +190,20 @@ ConfigSettings::ConfigSettings(std::string_view toml, std::string_view source,
       refuse(fmt::format("'{}' is given twice (again in {}); remove one", setting->name, setting->where));
     }
   }
-  for (const std::string& text : overrides) add_override(text);
+  for (const auto& [text, giver] : overrides.list) add_override(text, giver);
 }
 
 ConfigSettings::~ConfigSettings() = default;
 
-void ConfigSettings::add_override(const std::string& text) {
-  const std::string where = fmt::format("--set {}", text);
+void ConfigSettings::add_override(const std::string& text, const std::string& giver) {
+  const std::string where = fmt::format("{} {}", giver, text);
   const std::size_t equals = text.find('=');
   const std::string name(trimmed(std::string_view(text).substr(0, equals)));
   if (equals == std::string::npos || name.empty()) {
     refuse(
-        fmt::format("can't use --set '{}' (it is not of the form key=value); write for example "
-                    "--set hidden.size=1000",
-                    text));
+        fmt::format("can't use {0} '{1}' (it is not of the form key=value); write for example "
+                    "{0} hidden.size=1000",
+                    giver, text));
   }
   require_known(name, where);
   Setting setting{name, where, 0, nullptr, nullptr, std::nullopt};
@@ -213,10 +212,10 @@ void ConfigSettings::add_override(const std::string& text) {
   if (setting.owner) {
     setting.node = setting.owner->get("value");
   } else if (setting.text->find_first_of("\"'[{") == 0) {
-    refuse(fmt::format(
-        "can't read '{}' as TOML (--set {}); close its quotes and brackets, and mind that the shell "
-        "removes quotes",
-        *setting.text, name));
+    refuse(
+        fmt::format("can't read '{}' as TOML ({} {}); close its quotes and brackets, and mind that the shell "
+                    "removes quotes",
+                    *setting.text, giver, name));
   }
   add(std::move(setting));
 }

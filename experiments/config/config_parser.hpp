@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +14,7 @@ namespace shallows {
 class ConfigSettings {
  public:
   /// Throws Error (configuration) for broken TOML, unknown keys and overrides that are not "key=value".
-  ConfigSettings(std::string_view toml, std::string_view source, std::span<const std::string> overrides);
+  ConfigSettings(std::string_view toml, std::string_view source, const Overrides& overrides);
   ~ConfigSettings();
   ConfigSettings(const ConfigSettings&) = delete;
   ConfigSettings& operator=(const ConfigSettings&) = delete;
@@ -35,7 +34,7 @@ class ConfigSettings {
  private:
   struct Setting;
 
-  void add_override(const std::string& text);
+  void add_override(const std::string& text, const std::string& giver);
   void add(Setting setting);
   static std::optional<ConfigValue> value_of(const Setting& setting, const ConfigKey& key);
   static void apply_to(const Setting& setting, const ConfigKey& key, Config& config);

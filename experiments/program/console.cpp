@@ -101,7 +101,7 @@ std::string study_path(const std::string& given) {
   refuse_name("study", given, "studies", names);
 }
 
-Config read_configuration(const std::string& path, std::span<const std::string> overrides) {
+Config read_configuration(const std::string& path, const Overrides& overrides) {
   std::string passed_over;
   Config config = read_config(configuration_path(path), overrides, &passed_over);
   if (!passed_over.empty()) note(passed_over);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <span>
 #include <string>
 
 #include "experiments/config/config.hpp"
@@ -26,7 +25,7 @@ std::string configuration_path(const std::string& given);
 /// The same of a study or, if none has that name, of a configuration.
 std::string study_path(const std::string& given);
 /// read_config() of it, with a note about keys that were passed over.
-Config read_configuration(const std::string& path, std::span<const std::string> overrides);
+Config read_configuration(const std::string& path, const Overrides& overrides);
 
 /// Makes the directory that a result is written to, and checks early that this is possible, not after a day,
 /// and that the result would not take the place of `input`. Throws Error (data).

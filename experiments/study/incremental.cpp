@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "experiments/data/dataset.hpp"
-#include "experiments/run/bank.hpp"
-#include "experiments/run/evaluation.hpp"
-#include "experiments/run/training_loop.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
+#include "experiments/run/network/bank.hpp"
+#include "experiments/run/training/training_loop.hpp"
 #include "output/plot/line_plot.hpp"
 
 namespace shallows {

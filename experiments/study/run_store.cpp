@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "experiments/data/sha256.hpp"
-#include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "experiments/run/network.hpp"
-#include "experiments/run/stored/finished_run.hpp"
+#include "experiments/run/network/bank.hpp"
+#include "experiments/run/network/network.hpp"
 #include "experiments/run/stored/provenance.hpp"
+#include "experiments/run/training/finished_run.hpp"
 #include "output/file/output_claim.hpp"
 #include "output/file/text_file.hpp"
 #include "sim/core/error.hpp"

@@ -15,7 +15,7 @@
 
 namespace shallows {
 
-/// What came of a run: figures (experiments/run/stored/result.hpp), or why there are none.
+/// What came of a run: figures (experiments/run/evaluation/result.hpp), or why there are none.
 struct RunOutcome {
   nlohmann::json figures;
   std::string failure;  ///< why the network failed (it diverged, or stayed silent); empty if it did not

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "experiments/run/evaluation.hpp"
-#include "experiments/run/training_loop.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
+#include "experiments/run/training/training_loop.hpp"
 #include "models/memory/spiking_memory.hpp"
 #include "output/plot/line_plot.hpp"
 

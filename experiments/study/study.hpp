@@ -40,7 +40,7 @@
 
 namespace shallows {
 
-/// Overrides of a configuration, "key=value" with the value as TOML.
+/// Settings of a configuration, "key=value" with the value as TOML.
 using Settings = std::vector<std::string>;
 
 struct StudySettings {
@@ -64,6 +64,7 @@ struct StudyRow : StudyBlock {
 struct SweepAxis {
   std::string key;
   std::vector<std::string> values;  ///< as TOML
+  std::string giver = "sweep";      ///< for messages
 };
 using Sweep = std::vector<SweepAxis>;
 

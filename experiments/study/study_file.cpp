@@ -296,7 +296,7 @@ SweepAxis parse_axis(std::string_view text) {
   };
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) refuse("it is not KEY=A,B,...");
-  SweepAxis axis{.key = std::string(text.substr(0, equals)), .values = {}};
+  SweepAxis axis{.key = std::string(text.substr(0, equals)), .values = {}, .giver = "--vary"};
   for (std::size_t first = equals + 1; first <= text.size();) {
     const std::size_t end = std::min(text.find(',', first), text.size());
     if (end == first) refuse("a value is empty");

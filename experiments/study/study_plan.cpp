@@ -77,8 +77,8 @@ Settings settings_of(const Study& study, const StudyRow& row, const std::string&
 }
 
 /// Throws Error (configuration) for what the study itself says of a run.
-void require_settings(const Settings& settings) {
-  for (const std::string& setting : settings) {
+void require_settings(const Overrides& settings) {
+  for (const auto& [setting, giver] : settings.list) {
     const std::string key = setting.substr(0, setting.find('='));
     const bool is_seed = key == "seed";
     if (!is_seed && key != "name") continue;
@@ -110,7 +110,7 @@ void require_unlike_values(const Study& study) {
   }
 }
 
-Config config_of(const StudyRow& row, Settings settings, const StudyChoice& choice) {
+Config config_of(const StudyRow& row, const Overrides& settings, const StudyChoice& choice) {
   try {
     const std::string source = row.config.empty() ? "the defaults" : choice.find_config(row.config);
     Config config = row.config.empty() ? parse_config("", source, settings) : read_config(source, settings);
@@ -185,15 +185,17 @@ class Planner {
     return plan_.runs.size() - 1;
   }
 
-  Settings settings(const StudyRow& row, std::size_t column, std::size_t p, std::uint64_t seed) const {
-    Settings all = settings_of(study_, row, study_.columns[column], scale_);
+  Overrides settings(const StudyRow& row, std::size_t column, std::size_t p, std::uint64_t seed) const {
+    Overrides all;
+    all.add(settings_of(study_, row, study_.columns[column], scale_), "settings");
     const StudyPoint& point = plan_.points[p];
-    for (std::size_t k = 0; k < point.values.size(); ++k)
-      all.push_back(study_.sweeps[point.sweep][k].key + "=" + point.values[k]);
-    all.insert(all.end(), choice_.overrides.begin(), choice_.overrides.end());
+    for (std::size_t k = 0; k < point.values.size(); ++k) {
+      const SweepAxis& axis = study_.sweeps[point.sweep][k];
+      all.add({axis.key + "=" + point.values[k]}, axis.giver);
+    }
+    all.add(choice_.overrides, "--set");
     require_settings(all);
-    all.push_back(fmt::format("seed={}", seed));
-    all.push_back(fmt::format("name=\"{}\"", row.name));
+    all.add({fmt::format("seed={}", seed), fmt::format("name=\"{}\"", row.name)}, "study");
     return all;
   }
 

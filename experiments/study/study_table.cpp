@@ -8,7 +8,7 @@
 #include <limits>
 #include <tuple>
 
-#include "experiments/run/statistics.hpp"
+#include "experiments/study/statistics.hpp"
 #include "output/plot/line_plot.hpp"
 #include "output/view/text_table.hpp"
 

@@ -1,5 +1,5 @@
 // The list of networks: what `model` can be. An entry says what a configuration must know of a network; the
-// network itself is made in experiments/run/network.cpp.
+// network itself is made in experiments/run/network/network.cpp.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-#include "experiments/run/evaluation.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "experiments/run/bank.hpp"
+#include "experiments/run/network/bank.hpp"
 
 namespace shallows {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/run/stored/result.hpp"
+#include "experiments/run/evaluation/result.hpp"
 
 #include <gtest/gtest.h>
 

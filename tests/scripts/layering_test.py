@@ -69,8 +69,11 @@ class Layering(unittest.TestCase):
         self.assert_found("sim/core/y.cpp", '#include "sim/layer/x.hpp"\n', "1: sim/core must not include sim/layer")
         self.assert_found("experiments/run/stored/y.cpp", '#include "experiments/program/x.hpp"\n',
                           "1: experiments/run must not include experiments/program")
+        self.assert_found("experiments/run/network/y.cpp", '#include "experiments/run/training/x.hpp"\n',
+                          "1: experiments/run/network must not include experiments/run/training")
         self.assert_found("models/y.cpp", '#include "models/rate/x.hpp"\n', "1: models/y.cpp must not include")
         self.assert_clean("sim/layer/y.cpp", '#include "sim/core/x.hpp"\n#include "sim/layer/z.hpp"\n')
+        self.assert_clean("experiments/run/training/y.cpp", '#include "experiments/run/network/x.hpp"\n')
         self.assert_clean("models/rate/y.cpp", '#include "models/response.hpp"\n#include "models/banks/x.hpp"\n')
 
     def test_reports_includes_in_other_spellings(self):

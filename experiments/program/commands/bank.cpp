@@ -1,4 +1,4 @@
-#include "experiments/run/bank.hpp"
+#include "experiments/run/network/bank.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
 #include "experiments/run/interrupt.hpp"
-#include "experiments/run/network.hpp"
+#include "experiments/run/network/network.hpp"
 #include "experiments/run/stored/finished_file.hpp"
 #include "experiments/run/stored/provenance.hpp"
 #include "output/file/output_claim.hpp"

@@ -1,6 +1,6 @@
 #include "experiments/program/commands/commands.hpp"
 #include "experiments/program/console.hpp"
-#include "experiments/run/stored/result.hpp"
+#include "experiments/run/evaluation/result.hpp"
 #include "output/record/run_file.hpp"
 #include "output/view/comparison.hpp"
 #include "sim/core/error.hpp"

@@ -64,7 +64,7 @@ void add_options(CLI::App& command, StudyArguments& arguments) {
                   "Folder of tables and pictures, and of the runs of all its studies (default: runs/studies)")
       ->type_name("DIRECTORY");
   command.add_option("--name", arguments.name,
-                     "Of the tables and pictures (default: the study's, and the scale)");
+                     "Of the tables and pictures (default: the study's, the keys of --vary, the scale)");
   command.add_option("--jobs", arguments.jobs, "Runs side by side, which share the threads (default: 1)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}))
       ->type_name("N");
@@ -83,13 +83,18 @@ void add_options(CLI::App& command, StudyArguments& arguments) {
   command.add_flag("-q,--quiet", arguments.quiet, "No progress on stderr");
 }
 
+/// Its name, that of its files, is never that of a study in a file: what is put together here has other tables.
 Study study_asked_for(const StudyArguments& arguments) {
   const std::string path = study_path(arguments.what);
-  Study study = is_study(path) ? read_study(path) : study_of(path);
+  const bool in_file = is_study(path);
+  Study study = in_file ? read_study(path) : study_of(path);
   if (!arguments.vary.empty()) {
     Sweep sweep;
     for (const std::string& text : arguments.vary) sweep.push_back(parse_axis(text));
+    for (const SweepAxis& axis : sweep) study.name += "-" + axis.key;
     study.sweeps = {std::move(sweep)};
+  } else if (!in_file) {
+    study.name += "-seeds";
   }
   if (!arguments.seeds.empty()) study.seeds = parse_seeds(arguments.seeds);
   if (!arguments.name.empty()) {

@@ -12,13 +12,13 @@
 #include "experiments/program/console.hpp"
 #include "experiments/program/options.hpp"
 #include "experiments/program/thread_limit.hpp"
-#include "experiments/run/evaluation.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
+#include "experiments/run/evaluation/result.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/network/stored_network.hpp"
 #include "experiments/run/stored/data_record.hpp"
 #include "experiments/run/stored/finished_file.hpp"
 #include "experiments/run/stored/provenance.hpp"
-#include "experiments/run/stored/result.hpp"
-#include "experiments/run/stored/stored_network.hpp"
 #include "output/file/output_claim.hpp"
 
 namespace shallows {

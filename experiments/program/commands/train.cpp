@@ -13,14 +13,14 @@
 #include "experiments/program/options.hpp"
 #include "experiments/program/output_name.hpp"
 #include "experiments/program/thread_limit.hpp"
-#include "experiments/run/bank.hpp"
+#include "experiments/run/evaluation/result.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/network/bank.hpp"
 #include "experiments/run/stored/data_record.hpp"
 #include "experiments/run/stored/finished_file.hpp"
-#include "experiments/run/stored/finished_run.hpp"
 #include "experiments/run/stored/provenance.hpp"
-#include "experiments/run/stored/result.hpp"
-#include "experiments/run/trainer.hpp"
+#include "experiments/run/training/finished_run.hpp"
+#include "experiments/run/training/trainer.hpp"
 #include "output/file/output_claim.hpp"
 
 namespace shallows {

@@ -277,19 +277,20 @@ class Studies(MemoryTestCase):
 
     def test_of_the_number_of_rows(self):
         tiny = settings("dataset.name=tiny", f"dataset.directory={self.home / 'tiny'}", "memory.batch=30")
+        name = "f/memory-memory.max_neurons"
         outcome = self.succeed("study", "memory", "-o", "f", "--csv", "--seeds", "5,6", *tiny,
                                "--vary", "memory.max_neurons=3,10,60")
-        table, runs = self.table("f/memory"), self.table("f/memory-runs")
+        table, runs = self.table(name), self.table(name + "-runs")
         self.assertEqual([(int(row["memory.max_neurons"]), row["row"]) for row in table],
                          [(n, t) for t in ("no threshold", "threshold 4") for n in (3, 10, 60)])
         for k, row in enumerate(table):
             a, b = (float(run["test_accuracy"]) for run in runs[2 * k:2 * k + 2])
             self.assertAlmostEqual(float(row["test_accuracy_mean"]), (a + b) / 2)
             self.assertAlmostEqual(float(row["test_accuracy_std"]), abs(a - b) / 2 ** 0.5)
-        self.assertEqual(outcome.stdout, (self.work / "f/memory.csv").read_bytes().decode())
+        self.assertEqual(outcome.stdout, (self.work / f"{name}.csv").read_bytes().decode())
         self.assertGreater(float(table[2]["test_accuracy_mean"]), 90.0)
         self.assertLess(float(table[5]["operations_per_image_mean"]), float(table[2]["operations_per_image_mean"]))
-        picture = xml.etree.ElementTree.parse(self.work / "f/memory.svg")
+        picture = xml.etree.ElementTree.parse(self.work / f"{name}.svg")
         self.assertLessEqual({"no threshold", "threshold 4", "memory.max_neurons"}, set(picture.getroot().itertext()))
         single = self.succeed_json("train", "memory-mnist", "-o", "run.h5", *tiny,
                                    *settings("memory.max_neurons=60", "seed=5"))
@@ -304,11 +305,11 @@ class Studies(MemoryTestCase):
             with h5py.File(path, "a") as file:
                 file["summary"].attrs["test_accuracy"] = 12.5
         self.succeed(*arguments, "--vary", "memory.max_neurons=3,10,20")
-        accuracies = [row["test_accuracy"] for row in self.table("f/memory-runs")]
+        accuracies = [row["test_accuracy"] for row in self.table("f/memory-memory.max_neurons-runs")]
         self.assertEqual(accuracies[:4], ["12.5"] * 4)
         self.assertNotIn("12.5", accuracies[4:])
         self.succeed(*arguments, "--vary", "memory.max_neurons=10", *settings("memory.neighbours=5"))
-        self.assertNotIn("12.5", [row["test_accuracy"] for row in self.table("f/memory-runs")])
+        self.assertNotIn("12.5", [row["test_accuracy"] for row in self.table("f/memory-memory.max_neurons-runs")])
         files[0].write_bytes(files[0].read_bytes()[:100])
         outcome = self.run_program(*arguments, "--vary", "memory.max_neurons=3,10", "-q")
         self.assert_refused(outcome, EXIT_DATA, files[0].name)
@@ -317,7 +318,7 @@ class Studies(MemoryTestCase):
         held_out = settings("dataset.validation=40", "test.images=1")
         outcome = self.succeed("study", "memory.toml", "-o", "choice", *held_out,
                                "--vary", "memory.neighbours=1,3", "--vary", "memory.distance=l2,l1,cosine")
-        table = self.table("choice/memory")
+        table = self.table("choice/memory-memory.neighbours-memory.distance")
         self.assertEqual([(row["memory.neighbours"], row["memory.distance"]) for row in table],
                          [(k, d) for k in ("1", "3") for d in ("l2", "l1", "cosine")])
         best = max(table, key=lambda row: float(row["validation_accuracy_mean"]))
@@ -337,7 +338,7 @@ class Studies(MemoryTestCase):
         self.succeed("study", "rate.toml", "-o", "choice", "--seeds", "1:2",
                      "--vary", "training.learning_rate=1e-3,1e-2",
                      *settings("dataset.validation=40", "hidden.kind=pca", "hidden.features=5"))
-        self.assertEqual([row["seeds"] for row in self.table("choice/rate")], ["2", "2"])
+        self.assertEqual([row["seeds"] for row in self.table("choice/rate-training.learning_rate")], ["2", "2"])
 
     def test_that_can_t_be_planned_are_refused(self):
         for vary, word in (("memory.neighbours", "--vary"), ("memory.neighbours=1,,3", "empty"),

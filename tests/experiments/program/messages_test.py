@@ -284,7 +284,7 @@ class Study(ProgramTestCase):
     def test_without_alternatives_is_named_after_the_configuration(self):
         outcome = self.succeed("study", "rate.toml", *settings("dataset.validation=40", "training.epochs=1"))
         self.assertIn("shallows: [1/1] rate, seed 1: ", outcome.stderr)
-        self.assertIn("rate.csv", self.names_in("runs/studies"))
+        self.assertIn("rate-seeds.csv", self.names_in("runs/studies"))
 
     def test_says_which_networks_diverged_or_died_and_goes_on(self):
         for changes, rate, word in (((), "1e6", "the network diverged"),

@@ -81,14 +81,14 @@ class OfAConfiguration(StudyTestCase):
     def test_is_one_command_with_a_file_for_each_run_tables_and_a_picture(self):
         outcome = self.study("rate.toml", *VARY, *HELD_OUT)
         self.assertEqual(len(self.runs()), 6)
-        self.assertEqual(self.names_in("runs/studies"),
-                         ["rate-runs.csv", "rate.csv", "rate.md", "rate.svg", "runs"])
+        name = "rate-training.learning_rate"
+        self.assertEqual(self.names_in("runs/studies"), [name + end for end in ("-runs.csv", ".csv", ".md", ".svg")] + ["runs"])
         self.assertIn("best on validation images: rate, training.learning_rate = ", outcome.stdout)
         self.assertRegex(outcome.stderr, r"\[6/6\] rate, training.learning_rate = 3e-2, seed 2: \d+\.\d\d %")
-        with (self.work / "runs/studies/rate.csv").open(newline="") as stream:
+        with (self.work / f"runs/studies/{name}.csv").open(newline="") as stream:
             rows = list(csv.DictReader(stream))
         self.assertEqual([row["training.learning_rate"] for row in rows], ["1e-3", "1e-2", "3e-2"])
-        with (self.work / "runs/studies/rate-runs.csv").open(newline="") as stream:
+        with (self.work / f"runs/studies/{name}-runs.csv").open(newline="") as stream:
             runs = list(csv.DictReader(stream))
         for k, row in enumerate(rows):
             for split in ("test", "validation"):
@@ -100,8 +100,19 @@ class OfAConfiguration(StudyTestCase):
         for run in runs:
             with h5py.File(self.work / run["file"]) as stored:
                 self.assertEqual(float(run["test_accuracy"]), stored["summary"].attrs["test_accuracy"])
-        picture = ElementTree.parse(self.work / "runs/studies/rate.svg")
+        picture = ElementTree.parse(self.work / f"runs/studies/{name}.svg")
         self.assertIn("training.learning_rate", "".join(picture.getroot().itertext()))
+
+    def test_has_tables_of_its_own_beside_those_of_a_study_of_the_same_name(self):
+        (self.work / "configs").mkdir()
+        (self.work / "configs" / "fields.toml").write_text((self.work / "rate.toml").read_text())
+        self.write("fields.toml", "[[row]]\nname = 'a'\nconfig = 'rate.toml'\n")
+        size, patch = ("--vary", "hidden.size=9"), ("--vary", "hidden.patch=3")
+        for what, *options in (("fields.toml",), ("fields.toml", *size, *patch),
+                               ("configs/fields.toml",), ("configs/fields.toml", *size)):
+            self.study(what, *options)
+        self.assertEqual(set(self.tables()), {f"fields{keys}-runs.csv" for keys in
+                                              ("", "-hidden.size-hidden.patch", "-seeds", "-hidden.size")})
 
     def test_trains_nothing_twice(self):
         first = self.study("rate.toml", *VARY, "--csv").stdout
@@ -149,7 +160,9 @@ class OfAConfiguration(StudyTestCase):
                 self.assertEqual(a[name][()].tobytes(), b[name][()].tobytes(), name)
 
     def test_refuses_what_it_can_t_vary(self):
-        for arguments, words in ((["--vary", "hidden.size"], ["KEY=A,B"]), (["--vary", "hidden.sise=1"], ["hidden.size"]),
+        for arguments, words in ((["--vary", "hidden.size"], ["KEY=A,B"]), (["--vary", "hidden.sise=1"], ["--vary hidden.sise=1", "hidden.size"]),
+                                 (["--vary", "hidden.size=5,0"], ["--vary hidden.size=0"]),
+                                 (["--set", "hidden.size=0"], ["--set hidden.size=0"]),
                                  (["--vary", "hidden.size=1,,2"], ["empty"]), (["--seeds", "3:1"], ["seeds"]),
                                  (["--scale", "full"], ["scale"]), (["--only", "x"], ["row"]),
                                  (["--task", "3/2"], ["I/N"]), (["--vary", "seed=1,2"], ["--seeds"]),
@@ -229,7 +242,8 @@ class OfAFile(StudyTestCase):
                             ("[[row]]\nconfig = 'rate.toml'", ["no name"]), ("extends = 'none'", ["none.toml"]),
                             ("[[row]]\nname = 'a'\nhidden.size = 3", ["hidden", "settings"]),
                             ("[[row]]\nname = 'a'\nconfig = 'l-rgg'", ["row 'a'", "l-rg"]),
-                            ("[[row]]\nname = 'a'\nsettings.hidden.sise = 3", ["row 'a'", "hidden.size"]),
+                            ("[[row]]\nname = 'a'\nsettings.hidden.sise = 3", ["row 'a'", "(settings hidden.sise=3)", "hidden.size"]),
+                            ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = [0]", ["(sweep hidden.size=0;"]),
                             ("[[row]]\nname = 'a'\ngroups = ['b']", ["group", "'b'"]),
                             ("[[row]]\nname = 'a'\nbank_of = 'b'", ["row", "'b'"]),
                             ("[[row]]\nname = 'a'\n[[sweep]]\nhidden.size = 3", ["list"]),

@@ -1,4 +1,4 @@
-#include "experiments/run/network.hpp"
+#include "experiments/run/network/network.hpp"
 
 #include <tbb/parallel_for.h>
 
@@ -6,7 +6,7 @@
 #include <cassert>
 #include <utility>
 
-#include "experiments/run/bank.hpp"
+#include "experiments/run/network/bank.hpp"
 #include "experiments/run/stored/projections.hpp"
 #include "models/spiking/spiking_layers.hpp"
 #include "output/record/trials.hpp"

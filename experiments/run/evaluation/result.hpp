@@ -7,8 +7,8 @@
 
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
-#include "experiments/run/evaluation.hpp"
-#include "experiments/run/network.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
+#include "experiments/run/network/network.hpp"
 #include "experiments/run/stored/train_state.hpp"
 #include "output/view/comparison.hpp"
 

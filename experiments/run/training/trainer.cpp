@@ -1,4 +1,4 @@
-#include "experiments/run/trainer.hpp"
+#include "experiments/run/training/trainer.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <utility>
 
-#include "experiments/run/bank.hpp"
-#include "experiments/run/evaluation.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
+#include "experiments/run/evaluation/result.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/network/bank.hpp"
 #include "experiments/run/stored/memory_file.hpp"
-#include "experiments/run/stored/result.hpp"
 
 namespace shallows {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
-#include "experiments/run/trainer.hpp"
+#include "experiments/run/training/trainer.hpp"
 
 namespace shallows {
 

@@ -3,7 +3,7 @@
 
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
-#include "experiments/run/network.hpp"
+#include "experiments/run/network/network.hpp"
 #include "output/record/run_file.hpp"
 
 namespace shallows {

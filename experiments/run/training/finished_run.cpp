@@ -1,4 +1,4 @@
-#include "experiments/run/stored/finished_run.hpp"
+#include "experiments/run/training/finished_run.hpp"
 
 #include <filesystem>
 #include <utility>

@@ -1,12 +1,12 @@
-#include "experiments/run/evaluation.hpp"
+#include "experiments/run/evaluation/evaluation.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 
-#include "experiments/run/bank.hpp"
 #include "experiments/run/interrupt.hpp"
+#include "experiments/run/network/bank.hpp"
 
 namespace shallows {
 

@@ -13,13 +13,13 @@
 
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
-#include "experiments/run/network.hpp"
+#include "experiments/run/evaluation/record_selection.hpp"
+#include "experiments/run/network/network.hpp"
+#include "experiments/run/network/stored_network.hpp"
 #include "experiments/run/progress.hpp"
-#include "experiments/run/record_selection.hpp"
 #include "experiments/run/stored/data_record.hpp"
-#include "experiments/run/stored/stored_network.hpp"
 #include "experiments/run/stored/train_state.hpp"
-#include "experiments/run/training_loop.hpp"
+#include "experiments/run/training/training_loop.hpp"
 #include "output/record/resumable_recording.hpp"
 #include "output/record/run_file.hpp"
 

@@ -1,4 +1,4 @@
-#include "experiments/run/schedule.hpp"
+#include "experiments/run/training/schedule.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,4 +1,4 @@
-#include "experiments/run/record_selection.hpp"
+#include "experiments/run/evaluation/record_selection.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "experiments/run/bank.hpp"
+#include "experiments/run/network/bank.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

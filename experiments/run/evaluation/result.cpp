@@ -1,4 +1,4 @@
-#include "experiments/run/stored/result.hpp"
+#include "experiments/run/evaluation/result.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

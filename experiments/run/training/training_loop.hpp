@@ -8,8 +8,8 @@
 
 #include "encoders/image.hpp"
 #include "experiments/config/config.hpp"
-#include "experiments/run/network.hpp"
-#include "experiments/run/schedule.hpp"
+#include "experiments/run/network/network.hpp"
+#include "experiments/run/training/schedule.hpp"
 
 namespace shallows {
 

@@ -1,4 +1,4 @@
-#include "experiments/run/stored/stored_network.hpp"
+#include "experiments/run/network/stored_network.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "experiments/run/statistics.hpp"
+#include "experiments/study/statistics.hpp"
 
 #include <cassert>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "experiments/run/training_loop.hpp"
+#include "experiments/run/training/training_loop.hpp"
 
 #include <fmt/format.h>
 

@@ -8,9 +8,9 @@
 
 #include "encoders/image.hpp"
 #include "experiments/config/config.hpp"
-#include "experiments/run/network.hpp"
+#include "experiments/run/evaluation/record_selection.hpp"
+#include "experiments/run/network/network.hpp"
 #include "experiments/run/progress.hpp"
-#include "experiments/run/record_selection.hpp"
 #include "experiments/run/tally.hpp"
 #include "output/record/spike_recorder.hpp"
 
