@@ -10,7 +10,7 @@ Fields<BankShape> BankShape::fields() {
       field("scale", &BankShape::scale, "mV if spiking",
             "random: standard deviation of a weight times patch; gabor: L1 norm of a field in one channel; "
             "others: see hidden.scale_by",
-            positive(kLargestVoltage)),
+            non_negative(kLargestVoltage)),
   };
 }
 

@@ -100,12 +100,16 @@ std::vector<float> draw_gabor_filter(const GaborParams& params, const BankShape&
 
 /// A bank of the filters that `draw_filter` draws, each from a stream of its own.
 template <class DrawFilter>
-ReceptiveFields draw_bank(const BankShape& shape, ImageShape images, std::uint64_t seed,
+ReceptiveFields draw_bank(const BankShape& shape, std::size_t features, ImageShape images, std::uint64_t seed,
                           DrawFilter&& draw_filter) {
   assert(shape.patch >= 1 && shape.patch <= images.height && shape.patch <= images.width);
   Rng rng(seed, Purpose::receptive_field_position, 0);
   std::vector<PatchPosition> drawn;
   for (std::size_t i = 0; i < shape.size; ++i) {
+    if (i % features != 0) {
+      drawn.push_back(drawn.back());
+      continue;
+    }
     const auto offset = [&](std::size_t side) {
       return static_cast<std::uint16_t>(rng.integer(static_cast<std::uint32_t>(side - shape.patch + 1)));
     };
@@ -131,7 +135,11 @@ Fields<RandomParams> RandomParams::fields() {
   return {field("cubed_colour_scale", &RandomParams::cubed_colour_scale, "",
                 "colour: weights times the square of image side over patch (as released, where a factor is "
                 "applied once for each channel)",
-                SwitchDomain{})};
+                SwitchDomain{}),
+          distribution_field("distribution", &RandomParams::distribution),
+          field("features", &RandomParams::features, "",
+                "neurons that share a place, and compete for what they see there if hidden.rule says so",
+                CountDomain{1, 1'000'000})};
 }
 
 Fields<GaborParams> GaborParams::fields() {
@@ -150,16 +158,17 @@ Fields<GaborParams> GaborParams::fields() {
 ReceptiveFields make_random_fields(const RandomParams& params, const BankShape& shape, ImageShape images,
                                    std::uint64_t seed) {
   const double deviation = random_deviation(params, shape, images);
-  return draw_bank(shape, images, seed, [&](Rng& rng) {
+  return draw_bank(shape, params.features, images, seed, [&](Rng& rng) {
     std::vector<float> filter(images.channels * shape.patch * shape.patch);
-    for (float& weight : filter) weight = static_cast<float>(deviation * rng.normal());
+    for (float& weight : filter)
+      weight = static_cast<float>(deviation * draw_weight(params.distribution, rng));
     return filter;
   });
 }
 
 ReceptiveFields make_gabor_fields(const GaborParams& params, const BankShape& shape, ImageShape images,
                                   std::uint64_t seed) {
-  return draw_bank(shape, images, seed,
+  return draw_bank(shape, 1, images, seed,
                    [&](Rng& rng) { return draw_gabor_filter(params, shape, images, rng); });
 }
 

@@ -9,6 +9,7 @@
 
 #include "encoders/bank.hpp"
 #include "encoders/receptive_fields.hpp"
+#include "encoders/weight_distribution.hpp"
 
 namespace shallows {
 
@@ -37,6 +38,8 @@ struct RandomParams {
   /// in them where `scale` alone has it once. As released for fixed banks: the row's factor sits inside the
   /// loop over channels. The side of an image that is not square is the root of its area.
   bool cubed_colour_scale = false;
+  WeightDistribution distribution = WeightDistribution::normal;
+  std::size_t features = 1;  ///< neighbouring neurons that share a place
 
   static Fields<RandomParams> fields();
 };

@@ -40,7 +40,8 @@ Fields<RandomLayerParams> RandomLayerParams::fields() {
             CountDomain{0, 4096}),
       field("scale", &RandomLayerParams::scale, "mV if spiking",
             "standard deviation of a weight times root of the number of synapses",
-            positive(kLargestVoltage))};
+            non_negative(kLargestVoltage)),
+      distribution_field("distribution", &RandomLayerParams::distribution)};
 }
 
 void RandomLayer::set_defaults(Params& params, Unit unit) {
@@ -89,7 +90,8 @@ Projection RandomLayer::make(const Params& params, const LayerSource& source) {
     const double deviation = params.scale / std::sqrt(static_cast<double>(seen.size()));
     for (const NeuronId neuron : seen) {
       layer.synapses.sources.push_back(neuron);
-      layer.synapses.weights_mV.push_back(static_cast<float>(deviation * rng.normal()));
+      layer.synapses.weights_mV.push_back(
+          static_cast<float>(deviation * draw_weight(params.distribution, rng)));
     }
     layer.synapses.offsets.push_back(static_cast<std::uint32_t>(layer.synapses.sources.size()));
     const std::size_t height = full ? source.images.height : params.patch;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "encoders/layers/upper_layer.hpp"
+#include "encoders/weight_distribution.hpp"
 #include "sim/core/problem.hpp"
 
 namespace shallows {
@@ -15,6 +16,7 @@ struct RandomLayerParams {
   std::size_t patch = 0;
   /// Weights ~ N(0, 1) * scale / sqrt(number of synapses of the neuron), in mV for a spiking network.
   double scale = 1.0;
+  WeightDistribution distribution = WeightDistribution::normal;
 
   static Fields<RandomLayerParams> fields();
 };

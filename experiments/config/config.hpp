@@ -18,7 +18,7 @@
 
 namespace shallows {
 
-enum class MeanSource { training, own_mean_test };
+enum class MeanSource { training, own_mean_test, none };
 enum class Sampling { shuffled, with_replacement };
 enum class RecordPhase { train, test, both };
 

@@ -135,8 +135,10 @@ Fields<DatasetConfig> DatasetConfig::fields() {
       field("classes", &DatasetConfig::classes, "",
             "train and test on these classes only, e.g. \"0,1,5\"; empty: all", TextDomain{}),
       choice("mean", &DatasetConfig::mean, "mean",
-             "per-pixel mean to subtract: of the training images for all, or own for the test set",
-             {{"training", MeanSource::training}, {"own-mean-test", MeanSource::own_mean_test}})
+             "per-pixel mean to subtract: of the training images for all, own for the test set, or none",
+             {{"training", MeanSource::training},
+              {"own-mean-test", MeanSource::own_mean_test},
+              {"none", MeanSource::none}})
           .of_evaluation(),
   };
 }

@@ -220,7 +220,8 @@ Dataset load_dataset(const DatasetConfig& config) {
     }
   }
 
-  const std::vector<float> mean = dataset.train.pixel_mean();
+  std::vector<float> mean = dataset.train.pixel_mean();
+  if (config.mean == MeanSource::none) std::fill(mean.begin(), mean.end(), 0.0F);
   dataset.train.set_mean(mean);
   dataset.validation.set_mean(mean);
   const bool own_mean = config.mean == MeanSource::own_mean_test && !dataset.test.empty();

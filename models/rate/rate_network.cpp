@@ -29,12 +29,13 @@ std::vector<float> draw_biases(std::size_t size, double max, std::uint64_t seed,
 
 /// [class][input], normal with standard deviation scale / sqrt(inputs).
 std::vector<float> draw_weights(double scale, std::size_t inputs, std::size_t classes, std::uint64_t seed,
-                                Purpose purpose) {
+                                Purpose purpose,
+                                WeightDistribution distribution = WeightDistribution::normal) {
   Rng rng(seed, purpose, 0);
   const double deviation = scale / std::sqrt(static_cast<double>(inputs));
   std::vector<float> weights;
   for (std::size_t k = 0; k < classes * inputs; ++k)
-    weights.push_back(static_cast<float>(deviation * rng.normal()));
+    weights.push_back(static_cast<float>(deviation * draw_weight(distribution, rng)));
   return weights;
 }
 
@@ -66,7 +67,7 @@ bool learns_in_place(const RateParams& params) {
 
 /// Whether the readout can learn image by image on its own (delta_readout.hpp).
 bool has_plain_readout(const RateParams& params) {
-  return params.batch == 1 && !params.readout_modifiers.any() &&
+  return params.batch == 1 && params.readout_centring == 0.0 && !params.readout_modifiers.any() &&
          std::holds_alternative<Sgd::Params>(params.optimiser) &&
          std::holds_alternative<DeltaReadoutRule::Params>(params.readout_rule);
 }
@@ -102,8 +103,8 @@ RateNetwork::RateNetwork(const RateParams& params, const ReceptiveFields* bank,
   assert(bank != nullptr || upper.empty());
   assert(bank == nullptr || bank->shape().pixels() == pixels);
   const std::size_t inputs = inputs_of_readout(bank, upper, pixels);
-  const std::vector<float> readout =
-      draw_weights(params.readout_weight_scale, inputs, classes, seed, Purpose::readout_weight);
+  const std::vector<float> readout = draw_weights(params.readout_weight_scale, inputs, classes, seed,
+                                                  Purpose::readout_weight, params.readout_distribution);
   std::vector<float> biases = draw_biases(classes, params.readout_bias_max, seed, Purpose::readout_bias, 0);
   const bool plain = has_plain_readout(params);
   if (bank != nullptr && upper.empty() && plain && learns_in_place(params)) {

@@ -7,6 +7,17 @@
 #include "sim/core/chosen_fields.hpp"
 
 namespace shallows {
+namespace {
+
+template <class Owner>
+Field<Owner> centring_field(std::string name, double Owner::*member) {
+  return field(
+      std::move(name), member, "",
+      "part by which an offset that is taken from the inputs moves to their mean at each update; 0: none",
+      RealDomain{0.0, 1.0});
+}
+
+}  // namespace
 
 Fields<RateLayerParams> RateLayerParams::fields() {
   Fields<RateLayerParams> modifiers = fields_of(&RateLayerParams::modifiers);
@@ -34,9 +45,11 @@ Fields<RateParams> RateParams::fields() {
   for (auto& field : modifiers) field.conditions.push_back({"readout.rule", learning});
   Fields<RateParams> upper;
   for (std::size_t l = 0; l < kMostUpperLayers; ++l) {
+    Fields<RateLayerParams> fields = RateLayerParams::fields();
+    fields.push_back(centring_field("centring", &RateLayerParams::centring));
     upper = joined(std::move(upper),
                    lifted<RateParams>(
-                       RateLayerParams::fields(), [l](auto& params) -> auto& { return params.upper[l]; },
+                       std::move(fields), [l](auto& params) -> auto& { return params.upper[l]; },
                        "hidden." + std::to_string(l + 2) + "."));
   }
   return joined(
@@ -54,6 +67,8 @@ Fields<RateParams> RateParams::fields() {
                 "initial readout biases are uniform from 0 to this", non_negative(1e6)),
           field("readout.weight_scale", &RateParams::readout_weight_scale, "",
                 "initial weights: standard deviation times root of the number of inputs", non_negative(1e6)),
+          distribution_field("readout.distribution", &RateParams::readout_distribution),
+          centring_field("readout.centring", &RateParams::readout_centring),
           field("training.batch", &RateParams::batch, "images",
                 "images whose errors are averaged into one update; 1: online, as in the paper",
                 CountDomain{1, 100'000})});

@@ -24,6 +24,7 @@ struct RateLayerParams {
   ActivationChoice activation = {};
   HiddenRuleChoice rule = {};  ///< fixed by default
   RuleModifiers modifiers = {};
+  double centring = 0.0;  ///< of layers above the first: part by which the offset of their inputs moves
 
   static Fields<RateLayerParams> fields();
 };
@@ -42,6 +43,8 @@ struct RateParams {
   UpperRateLayers upper = {};
   double readout_bias_max = 0.1;
   double readout_weight_scale = 0.1;
+  WeightDistribution readout_distribution = WeightDistribution::normal;
+  double readout_centring = 0.0;
   ReadoutLossChoice loss = {};  ///< squared error by default
   RateReadoutRuleChoice readout_rule = {};
   RuleModifiers readout_modifiers = {};

@@ -188,6 +188,8 @@ constexpr std::array kRows = {
         "between them, in the order of the forward weights, neuron of the upper layer by neuron."},
     Row{"/thresholding", "", "Of hidden.thresholding and readout.thresholding."},
     Row{"/thresholding/*", "1", "Mean of the increments so far, in the order of the layer's weights."},
+    Row{"/offsets", "", "Of hidden.2.centring, ... and readout.centring."},
+    Row{"/offsets/*", "1", "What is taken from the layer's inputs, [input]: a mean that follows them."},
     Row{"/optimiser", "", "What learning in the general form has to remember beside weights."},
     Row{"/optimiser/updates", "1", "Updates so far."},
     Row{"/optimiser/update_angles_deg", "deg",

@@ -16,7 +16,7 @@ namespace {
 std::vector<NamedArray> network_arrays(const RunReader& reader) {
   std::vector<NamedArray> arrays;
   for (const char* group : {"receptive_fields", "projections", "thresholds", "weights", "biases", "feedback",
-                            "optimiser", "thresholding", "state", "network"}) {
+                            "optimiser", "thresholding", "offsets", "state", "network"}) {
     for (NamedArray& array : reader.read_arrays(group)) arrays.push_back(std::move(array));
   }
   return arrays;

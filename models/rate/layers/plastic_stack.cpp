@@ -48,7 +48,7 @@ PlasticStack::PlasticStack(const RateParams& params, std::span<const StackedLaye
                            std::span<const float> readout, std::vector<float> readout_biases,
                            std::uint64_t seed)
     : readout_(dense(readout, readout_biases.size()), readout_biases, params.readout_modifiers,
-               params.optimiser),
+               params.optimiser, params.readout_centring),
       readout_rule_(with_chosen(RateReadoutRules(), params.readout_rule.index(),
                                 [&]<class Entry>() -> HiddenRuleChoice {
                                   return Entry::as_rule(
@@ -59,7 +59,7 @@ PlasticStack::PlasticStack(const RateParams& params, std::span<const StackedLaye
     layers_.push_back({.name = layer_name(layer.number),
                        .params = layer.params,
                        .trained = {GroupedWeights(layer.synapses), layer.biases, layer.params.modifiers,
-                                   params.optimiser}});
+                                   params.optimiser, layer.params.centring}});
   }
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const FeedbackParams* feedback = feedback_params(layers_[l].params.rule);
@@ -99,7 +99,8 @@ PlasticStack::Pass PlasticStack::forward(const Matrix& x) const {
   Pass pass;
   pass.x.push_back(x);
   for (const Layer& layer : layers_) {
-    pass.a.push_back(layer.trained.activations(pass.x.back()));
+    pass.seen.push_back(layer.trained.is_centred() ? layer.trained.centred(pass.x.back()) : Matrix());
+    pass.a.push_back(layer.trained.activations(pass.seen_by(pass.a.size())));
     Matrix h(pass.a.back().rows(), pass.a.back().cols());
     with_chosen(Activations(), layer.params.activation.index(), [&]<class Activation>() {
       each_column(h, [&](Eigen::Index k) {
@@ -108,7 +109,8 @@ PlasticStack::Pass PlasticStack::forward(const Matrix& x) const {
     });
     pass.x.push_back(std::move(h));
   }
-  pass.a.push_back(readout_.activations(pass.x.back()));
+  pass.seen.push_back(readout_.is_centred() ? readout_.centred(pass.x.back()) : Matrix());
+  pass.a.push_back(readout_.activations(pass.seen_by(pass.a.size())));
   answer(pass.a.back(), pass.answers);
   return pass;
 }
@@ -196,7 +198,7 @@ void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x,
   for (std::size_t l = 0; l <= layers_.size(); ++l) {
     const bool is_readout = l == layers_.size();
     TrainedWeights& trained = is_readout ? readout_ : layers_[l].trained;
-    const Lesson lesson = {.x = pass.x[l],
+    const Lesson lesson = {.x = pass.seen_by(l),
                            .a = pass.a[l],
                            .y = is_readout ? pass.answers : pass.x[l + 1],
                            .step = pass.steps[l],
@@ -206,6 +208,7 @@ void PlasticStack::learn(std::span<const Presentation> shown, const Matrix& x,
     const auto angle =
         trained.learn(is_readout ? readout_rule_ : layers_[l].params.rule, lesson, follower_of(l));
     if (backprop) angles_[l] = angle;
+    if (trained.is_centred()) trained.follow_mean(pass.x[l]);
     if (is_readout) break;
     for (Eigen::Index k = 0; k < x.cols(); ++k) {
       for (std::size_t i = 0; i < layers_[l].answered.size(); ++i)

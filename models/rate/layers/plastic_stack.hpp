@@ -73,10 +73,13 @@ class PlasticStack {
   };
   /// What a batch is at each layer.
   struct Pass {
-    std::vector<RateMatrix<float>> x;  // what layer l sees; the last one: the readout
-    std::vector<RateMatrix<float>> a;  // of the layers, then of the readout
-    RateMatrix<float> answers;         // of the readout
+    std::vector<RateMatrix<float>> x;     // what layer l sees; the last one: the readout
+    std::vector<RateMatrix<float>> seen;  // the same centred, or empty
+    std::vector<RateMatrix<float>> a;     // of the layers, then of the readout
+    RateMatrix<float> answers;            // of the readout
     std::vector<RateMatrix<float>> steps;
+
+    const RateMatrix<float>& seen_by(std::size_t l) const { return seen[l].size() > 0 ? seen[l] : x[l]; }
   };
   enum class Errors { as_ruled, by_backprop };
 

@@ -66,8 +66,14 @@ std::optional<double> angle_between(double dot, double squares_a, double squares
 }
 
 TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases,
-                               const RuleModifiers& modifiers, const OptimiserChoice& optimiser)
-    : weights_(std::move(weights)), biases_(std::move(biases)), modifiers_(modifiers), optimiser_(optimiser) {
+                               const RuleModifiers& modifiers, const OptimiserChoice& optimiser,
+                               double centring)
+    : weights_(std::move(weights)),
+      biases_(std::move(biases)),
+      modifiers_(modifiers),
+      optimiser_(optimiser),
+      centring_(centring),
+      offset_(RateMatrix<float>::Zero(weights_.sources(), 1)) {
   assert(index(biases_.size()) == weights_.neurons());
   if (modifiers_.thresholding) mean_ = weights_.zeros();
   const int states =
@@ -83,6 +89,16 @@ float TrainedWeights::largest_weight() const {
   for (const auto& group : weights_.groups())
     largest = std::max(largest, group.weights.cwiseAbs().maxCoeff<Eigen::PropagateNaN>());
   return largest;
+}
+
+RateMatrix<float> TrainedWeights::centred(const Matrix& x) const { return x.colwise() - offset_.col(0); }
+
+void TrainedWeights::follow_mean(const Matrix& x) {
+  const Matrix mean = x.rowwise().mean();
+  const Matrix move = static_cast<float>(centring_) * (mean - offset_);
+  offset_ += move;
+  const Matrix shift = weights_.times(move);
+  for (std::size_t i = 0; i < biases_.size(); ++i) biases_[i] += shift(index(i), 0);
 }
 
 RateMatrix<float> TrainedWeights::activations(const Matrix& x) const {
@@ -294,6 +310,7 @@ std::vector<NamedArray> TrainedWeights::arrays(const std::string& layer) const {
     arrays.push_back({name, {count}, std::move(values)});
   };
   if (mean_) add("thresholding/" + layer, mean_->values());
+  if (is_centred()) add("offsets/" + layer, {offset_.data(), offset_.data() + offset_.size()});
   for (std::size_t s = 0; s < states_.size(); ++s) {
     add(state_name(layer, "weights", s), states_[s].values());
     add(state_name(layer, "biases", s), bias_states_[s]);
@@ -305,6 +322,11 @@ std::vector<NamedArray> TrainedWeights::arrays(const std::string& layer) const {
 
 void TrainedWeights::restore(const std::string& layer, std::span<const NamedArray> arrays) {
   biases_ = array_values<float>(arrays, "biases/" + layer, size());
+  if (is_centred()) {
+    const auto& offset =
+        array_values<float>(arrays, "offsets/" + layer, static_cast<std::size_t>(offset_.size()));
+    std::copy(offset.begin(), offset.end(), offset_.data());
+  }
   if (mean_) mean_->assign(array_values<float>(arrays, "thresholding/" + layer, synapses()));
   for (std::size_t s = 0; s < states_.size(); ++s) {
     states_[s].assign(array_values<float>(arrays, state_name(layer, "weights", s), synapses()));

@@ -39,8 +39,9 @@ std::optional<double> angle_between(double dot, double squares_a, double squares
 
 class TrainedWeights {
  public:
+  /// With `centring` above 0 an offset mu is taken from the inputs, a = W (x - mu) + b, which follows their mean.
   TrainedWeights(GroupedWeights weights, std::vector<float> biases, const RuleModifiers& modifiers,
-                 const OptimiserChoice& optimiser);
+                 const OptimiserChoice& optimiser, double centring = 0.0);
 
   const GroupedWeights& weights() const { return weights_; }
   const std::vector<float>& biases() const { return biases_; }
@@ -48,8 +49,13 @@ class TrainedWeights {
   std::uint64_t synapses() const { return weights_.synapses(); }
   float largest_weight() const;
 
-  /// W x + b.
+  bool is_centred() const { return centring_ > 0.0; }
+  /// x - mu.
+  RateMatrix<float> centred(const RateMatrix<float>& x) const;
+  /// W x + b, for inputs that are centred.
   RateMatrix<float> activations(const RateMatrix<float>& x) const;
+  /// The offset moves to the mean of the inputs, and biases so that no activation changes.
+  void follow_mean(const RateMatrix<float>& x);
   /// An update. Groups in parallel (TBB); the result does not depend on the threads. Returns the angle between
   /// what the rule asks for and backpropagation, if the lesson has that.
   std::optional<double> learn(const HiddenRuleChoice& rule, const Lesson& lesson,
@@ -76,6 +82,8 @@ class TrainedWeights {
   std::vector<float> biases_;
   RuleModifiers modifiers_;
   OptimiserChoice optimiser_;
+  double centring_;
+  RateMatrix<float> offset_;            // [input, 1]
   std::optional<GroupedWeights> mean_;  // of the increments so far, of thresholding
   std::vector<GroupedWeights> states_;  // of the optimiser
   std::vector<std::vector<float>> bias_states_;
