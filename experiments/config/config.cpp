@@ -228,6 +228,22 @@ std::optional<Problem> problem_of_hidden_layers(const Config& config, const Imag
                      "set it to \"relu\", or hidden.inhibition to \"none\""};
     }
   }
+  if (const RateParams* rate = config.rate()) {
+    // Of all layers but the last one: what the readout's errors come back through has no forward weights there.
+    for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l) {
+      const HiddenRuleChoice& rule = l == 0 ? rate->hidden.rule : rate->upper[l - 1].rule;
+      const FeedbackParams* feedback = feedback_params(rule);
+      if (feedback == nullptr || error_path(rule) != ErrorPath::direct) continue;
+      if (!std::holds_alternative<WeightMirror::Params>(feedback->feedback_rule)) continue;
+      return Problem{
+          l == 0 ? "hidden.feedback_rule = \"mirror\" does not go with direct feedback to the first layer"
+                 : fmt::format("hidden.{}.feedback_rule = \"mirror\" does not go with direct feedback to "
+                               "a layer in between",
+                               l + 1),
+          "there are no weights from it to the readout to be mirrored",
+          "choose hidden.rule = \"feedback-alignment\", or another feedback_rule"};
+    }
+  }
   for (std::size_t l = 0; l < config.upper.size() && config.upper[l].exists(); ++l) {
     if (const auto problem = layer_problem(config.upper[l], images))
       return in_section(problem, fmt::format("hidden.{}.", l + 2));
