@@ -84,10 +84,14 @@ def small(name):
     """Settings that make a run of a configuration tiny; learned banks need a few images for each feature."""
     config = tomllib.loads((CONFIGS / f"{name}.toml").read_text())
     hidden = config["hidden"]
+    if isinstance(hidden, list):
+        hidden = hidden[0]
     images = 50_000 if "cifar10" in name else TRAIN
     sets = [f"training.epochs={200 / images}", "test.images=40"]
     if hidden["kind"] != "none":
         sets.append("hidden.size=60")
+    if isinstance(config["hidden"], list):
+        sets.append("hidden.2.size=40")
     if hidden["kind"] in ("pca", "ica", "sparse"):
         sets += [f"hidden.features={20 if hidden['patch'] == SIDE else 4}", "hidden.fit_images=300"]
         if "fit_updates" in hidden:

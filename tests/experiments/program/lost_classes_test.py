@@ -21,6 +21,12 @@ SKIPPED = 77
 LEARNED_BANKS = ("pca", "ica", "sparse")
 
 
+def first_hidden(config):
+    """The first hidden layer; several are an array of tables."""
+    hidden = config.get("hidden", {})
+    return hidden[0] if isinstance(hidden, list) else hidden
+
+
 def less_training(name, config):
     """Settings that make thirty runs bearable: the demos are trained as they are, of the others the beginning.
 
@@ -28,7 +34,7 @@ def less_training(name, config):
     which with the rate decides how far an update moves an output, is kept by rate networks. A class that is lost is no
     answer to any image, so some of the test images tell.
     """
-    hidden = config.get("hidden", {})
+    hidden = first_hidden(config)
     if name.startswith("demo-"):
         return ["test.images=2000"] if config["model"] == "spiking" else []
     if config["model"] == "memory":  # its rows have classes for good; their order decides which it has seen
@@ -66,7 +72,7 @@ def main():
     failed = []
     with tempfile.TemporaryDirectory(prefix="shallows-classes-") as folder:
         bank = []
-        if config.get("hidden", {}).get("kind") in LEARNED_BANKS:
+        if first_hidden(config).get("kind") in LEARNED_BANKS:
             # One for all seeds: it takes far longer than the training, and its filters know of no class.
             bank = ["--bank", f"{folder}/bank.h5"]
             size = [word for word in less if word.startswith("hidden.size")]
