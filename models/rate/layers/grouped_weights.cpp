@@ -96,13 +96,14 @@ GroupedWeights GroupedWeights::zeros() const {
   return zeros;
 }
 
-RateMatrix<float> GroupedWeights::seen(const Group& group, const RateMatrix<float>& x) {
+const RateMatrix<float>& GroupedWeights::seen(const Group& group, const RateMatrix<float>& x,
+                                              RateMatrix<float>& gathered) {
   if (group.sources.empty()) return x;
-  RateMatrix<float> seen(index(group.sources.size()), x.cols());
+  gathered.resize(index(group.sources.size()), x.cols());
   for (Eigen::Index k = 0; k < x.cols(); ++k) {
-    for (std::size_t j = 0; j < group.sources.size(); ++j) seen(index(j), k) = x(group.sources[j], k);
+    for (std::size_t j = 0; j < group.sources.size(); ++j) gathered(index(j), k) = x(group.sources[j], k);
   }
-  return seen;
+  return gathered;
 }
 
 RateMatrix<float> GroupedWeights::times(const RateMatrix<float>& x) const {
@@ -110,8 +111,8 @@ RateMatrix<float> GroupedWeights::times(const RateMatrix<float>& x) const {
   tbb::parallel_for(std::size_t{0}, groups_.size(), [&](std::size_t g) {
     const Group& group = groups_[g];
     const std::size_t neurons = count(group.weights.rows()), sources = count(group.weights.cols());
-    const RateMatrix<float> gathered = group.sources.empty() ? RateMatrix<float>() : seen(group, x);
-    const float* in = group.sources.empty() ? x.data() : gathered.data();
+    RateMatrix<float> gathered;
+    const float* in = seen(group, x, gathered).data();
     multiply(count(x.cols()), neurons, sources, {in, sources, 1}, {group.weights.data(), neurons, 1},
              product.row(group.first).data(), count(neurons_), Sum::fresh);
   });
@@ -131,7 +132,7 @@ RateMatrix<float> GroupedWeights::transposed_times(const RateMatrix<float>& step
     return product;
   }
   for (const Population& population : populations_) {  // one after the other: they share sources
-    const RateMatrix<float> part = transposed_times(population, step);
+    const RateMatrix<float> part = of_population(population, by_neuron);
     const std::vector<NeuronId>& sources = groups_[population.first].sources;
     for (Eigen::Index j = 0; j < part.rows(); ++j)
       product.row(sources.empty() ? j : index(sources[count(j)])) += part.row(j);
@@ -141,11 +142,16 @@ RateMatrix<float> GroupedWeights::transposed_times(const RateMatrix<float>& step
 
 RateMatrix<float> GroupedWeights::transposed_times(const Population& population,
                                                    const RateMatrix<float>& step) const {
-  const WeightMatrix<float> by_neuron = step;
+  return of_population(population, step);
+}
+
+/// The same, of steps in which images lie side by side.
+RateMatrix<float> GroupedWeights::of_population(const Population& population,
+                                                const WeightMatrix<float>& step) const {
   WeightMatrix<float> product =
       WeightMatrix<float>::Zero(groups_[population.first].weights.cols(), step.cols());
   for (std::size_t g = population.first; g < population.end; ++g)
-    add_transposed(groups_[g], 0, count(product.rows()), by_neuron, product);
+    add_transposed(groups_[g], 0, count(product.rows()), step, product);
   return product;
 }
 

@@ -44,8 +44,9 @@ class GroupedWeights {
   /// The same structure with all weights 0.
   GroupedWeights zeros() const;
 
-  /// What a group sees of x [source, image].
-  static RateMatrix<float> seen(const Group& group, const RateMatrix<float>& x);
+  /// What a group sees of x [source, image]: x itself, or what is gathered in `gathered`.
+  static const RateMatrix<float>& seen(const Group& group, const RateMatrix<float>& x,
+                                       RateMatrix<float>& gathered);
 
   /// W x, for x [source, image]. Groups in parallel (TBB); the result does not depend on the threads.
   RateMatrix<float> times(const RateMatrix<float>& x) const;
@@ -56,6 +57,7 @@ class GroupedWeights {
 
  private:
   void find_populations();
+  RateMatrix<float> of_population(const Population& population, const WeightMatrix<float>& step) const;
 
   Eigen::Index neurons_;
   Eigen::Index sources_;

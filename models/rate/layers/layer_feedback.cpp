@@ -72,7 +72,8 @@ void LayerFeedback::learn_by(const Matrix& below, const Matrix& above, const Rat
   const Matrix none;
   tbb::parallel_for(std::size_t{0}, weights_.groups().size(), [&](std::size_t g) {
     GroupedWeights::Group& group = weights_.groups()[g];
-    const Matrix seen = GroupedWeights::seen(group, below);
+    Matrix gathered;
+    const Matrix& seen = GroupedWeights::seen(group, below, gathered);
     const auto rows = above.middleRows(group.first, group.weights.rows());
     const RateBatch<float> batch{.x = seen, .a = rows, .y = rows, .step = none, .rates = shares};
     const Matrix increment = Rule::increment({}, batch, group.weights);

@@ -123,10 +123,11 @@ RateMatrix<float> TrainedWeights::increment_of(const typename Rule::Params& para
                                                std::span<const Matrix> explained) const {
   const GroupedWeights::Group& group = weights_.groups()[g];
   const auto rows = [&](const Matrix& all) { return all.middleRows(group.first, group.weights.rows()); };
-  const Matrix gathered = group.sources.empty() ? Matrix() : GroupedWeights::seen(group, lesson.x);
+  Matrix gathered;
+  const Matrix& x = GroupedWeights::seen(group, lesson.x, gathered);
   const Matrix none;
   const auto batch = [&](const Matrix& answers) {
-    return RateBatch<float>{.x = group.sources.empty() ? lesson.x : gathered,
+    return RateBatch<float>{.x = x,
                             .a = rows(lesson.a),
                             .y = rows(answers),
                             .step = lesson.step.size() > 0 ? Eigen::Ref<const Matrix>(rows(lesson.step))
@@ -179,7 +180,8 @@ std::optional<double> TrainedWeights::learn_by(const typename Rule::Params& para
   const auto take = [&](std::size_t g, const Matrix& increment) {
     GroupedWeights::Group& group = groups[g];
     if (lesson.backprop_step != nullptr) {
-      const Matrix seen = GroupedWeights::seen(group, lesson.x);
+      Matrix gathered;
+      const Matrix& seen = GroupedWeights::seen(group, lesson.x, gathered);
       const auto step = lesson.backprop_step->middleRows(group.first, group.weights.rows());
       const auto sign = params.learning_rate_factor < 0.0 ? -1.0F : 1.0F;
       against[g] = products_of(sign * increment, outer_products<Matrix>(step, seen));
