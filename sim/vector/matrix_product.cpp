@@ -4,10 +4,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "sim/core/aligned_vector.hpp"
+
 // Targets without a fused multiply-add would have to emulate it: one of them, the baseline, is enough.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/vector/matrix_product.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -27,13 +30,26 @@ struct Product {
   float* c;
   std::size_t c_step;
   Sum sum;
+  const float* ahead = nullptr;  ///< the rows of b in the next panel
+  std::size_t ahead_step = 0;
 };
 
-/// Rows of a that stay in the second cache while all of b passes by.
-constexpr std::size_t kRowsAtOnce = 512;
-/// The part of a sum that is added at once: its panel of b stays in the first cache.
+/// So many rows and columns of a stay in the second cache while b passes by, a panel of columns at a time,
+/// which stays in the first cache.
+constexpr std::size_t kRowsAtOnce = 256;
 constexpr std::size_t kDepthAtOnce = 256;
 constexpr std::size_t kMostPanelColumns = 32;
+/// So many rows pay for copying a panel whose rows lie further apart than this.
+constexpr std::size_t kRowsWorthCopy = 64;
+constexpr std::size_t kCompactStep = 64;
+
+/// The next part, of about equal ones that are not larger than `most`.
+std::size_t part(std::size_t left, std::size_t most) { return left / ((left + most - 1) / most); }
+
+void copy_rows(std::size_t rows, std::size_t columns, const float* from, std::size_t from_step, float* to,
+               std::size_t to_step) {
+  for (std::size_t r = 0; r < rows; ++r) std::copy_n(from + r * from_step, columns, to + r * to_step);
+}
 
 }  // namespace
 }  // namespace shallows
@@ -50,7 +66,8 @@ constexpr std::size_t kLanes = hn::MaxLanes(decltype(kTag)());
 /// The sums of a tile of kTileRows x kVectors vectors fill the registers, but for one of a and kVectors of b.
 constexpr std::size_t kVectors = 2;
 constexpr std::size_t kTileRows = HWY_MAX_BYTES >= 64 ? 14 : (HWY_NATIVE_FMA ? 6 : 2);
-static_assert(kVectors * kLanes <= kMostPanelColumns);
+constexpr std::size_t kPanel = kVectors * kLanes;
+static_assert(kPanel <= kMostPanelColumns);
 
 /// The first `count` lanes; the others are 0.
 HWY_INLINE V load_first(const float* from, std::size_t count) {
@@ -78,15 +95,16 @@ HWY_INLINE void store_first(V v, float* to, std::size_t count) {
 #endif
 }
 
-/// One tile, whose last vector has `last` columns; b may be read up to the end of that vector.
+/// One tile of kRows x kWidth whole vectors.
 template <std::size_t kRows, std::size_t kWidth>
-void multiply_tile(const Product& p, std::size_t last) {
+HWY_NOINLINE void multiply_tile(const Product& p) {
   const std::size_t row_step = p.a.row_step;
   V sum[kRows][kWidth];
+  HWY_UNROLL(16)
   for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(2)
     for (std::size_t v = 0; v < kWidth; ++v) {
-      const float* from = p.c + r * p.c_step + v * kLanes;
-      sum[r][v] = p.sum == Sum::fresh ? hn::Zero(kTag) : load_first(from, v + 1 == kWidth ? last : kLanes);
+      sum[r][v] = p.sum == Sum::fresh ? hn::Zero(kTag) : hn::LoadU(kTag, p.c + r * p.c_step + v * kLanes);
     }
   }
   // Three rows for each pointer: the addresses of two others cost nothing, and the pointers fit in registers.
@@ -94,7 +112,9 @@ void multiply_tile(const Product& p, std::size_t last) {
   const float* a[kPointers];
   for (std::size_t i = 0; i < kPointers; ++i) a[i] = p.a.data + 3 * i * row_step;
   const float* b = p.b.data;
+  const float* ahead = p.ahead;
   for (std::size_t k = 0; k < p.depth; ++k) {
+    hwy::Prefetch(ahead);
     V row[kWidth];
     for (std::size_t v = 0; v < kWidth; ++v) row[v] = hn::LoadU(kTag, b + v * kLanes);
     HWY_UNROLL(16)
@@ -106,46 +126,52 @@ void multiply_tile(const Product& p, std::size_t last) {
     HWY_UNROLL(8)
     for (std::size_t i = 0; i < kPointers; ++i) a[i] += p.a.column_step;
     b += p.b.row_step;
+    ahead += p.ahead_step;
   }
+  HWY_UNROLL(16)
   for (std::size_t r = 0; r < kRows; ++r) {
-    for (std::size_t v = 0; v < kWidth; ++v) {
-      store_first(sum[r][v], p.c + r * p.c_step + v * kLanes, v + 1 == kWidth ? last : kLanes);
-    }
+    HWY_UNROLL(2)
+    for (std::size_t v = 0; v < kWidth; ++v) hn::StoreU(sum[r][v], kTag, p.c + r * p.c_step + v * kLanes);
   }
 }
 
 template <std::size_t kWidth, std::size_t kRows = kTileRows>
-HWY_INLINE void multiply_rows(const Product& p, std::size_t last) {
+HWY_INLINE void multiply_rows(const Product& p) {
   if (p.rows == kRows) {
-    multiply_tile<kRows, kWidth>(p, last);
+    multiply_tile<kRows, kWidth>(p);
   } else if constexpr (kRows > 1) {
-    multiply_rows<kWidth, kRows - 1>(p, last);
+    multiply_rows<kWidth, kRows - 1>(p);
   }
 }
 
-/// All rows of a panel of columns, in tiles of about equal height.
-void multiply_panel(Product p) {
-  const std::size_t end = p.rows;
-  const std::size_t tiles = (end + kTileRows - 1) / kTileRows;
-  for (std::size_t row = 0, t = 0; t < tiles; ++t) {
-    p.rows = (end - row) / (tiles - t);
+/// All rows of a panel of columns.
+void multiply_panel(const Product& p) {
+  HWY_ALIGN float edge[kTileRows * kPanel];  // a tile whose columns are not whole vectors
+  const bool whole = p.columns % kLanes == 0;
+  Product tile = p;
+  for (std::size_t row = 0; row < p.rows; row += tile.rows) {
+    tile.rows = part(p.rows - row, kTileRows);
+    tile.a.data = p.a.data + row * p.a.row_step;
+    float* c = p.c + row * p.c_step;
+    tile.c = whole ? c : edge;
+    tile.c_step = whole ? p.c_step : kPanel;
+    if (!whole) copy_rows(tile.rows, p.columns, c, p.c_step, edge, kPanel);
     if (p.columns > kLanes) {
-      multiply_rows<2>(p, p.columns - kLanes);
+      multiply_rows<kVectors>(tile);
     } else {
-      multiply_rows<1>(p, p.columns);
+      multiply_rows<1>(tile);
     }
-    row += p.rows;
-    p.a.data += p.rows * p.a.row_step;
-    p.c += p.rows * p.c_step;
+    if (!whole) copy_rows(tile.rows, p.columns, edge, kPanel, c, p.c_step);
+    tile.ahead = p.ahead + (tile.ahead == p.ahead ? kCacheLine / sizeof(float) : 0);
   }
 }
 
 #if HWY_MAX_BYTES >= 16
-/// In blocks of four lanes, four values of every fourth column from k on.
-HWY_INLINE V load_blocks(const float* const* from, std::size_t k) {
-  V v = hn::LoadDup128(kTag, from[0] + k);
-  for (std::size_t i = 1; i < kLanes / 4; ++i) {
-    v = hn::IfThenElse(hn::FirstN(kTag, 4 * i), v, hn::LoadDup128(kTag, from[4 * i] + k));
+/// Four values, from k on, of every fourth column, each in its block of lanes.
+HWY_INLINE V load_blocks(const float* const* columns, std::size_t k) {
+  V v = hn::LoadDup128(kTag, columns[kLanes - 4] + k);
+  for (std::size_t end = kLanes - 4; end > 0; end -= 4) {
+    v = hn::IfThenElse(hn::FirstN(kTag, end), hn::LoadDup128(kTag, columns[end - 4] + k), v);
   }
   return v;
 }
@@ -165,13 +191,13 @@ HWY_INLINE void transpose(const float* const* columns, std::size_t depth, float*
     const V c = load_blocks(columns + 2, k), d = load_blocks(columns + 3, k);
     const V ab = hn::InterleaveLower(kTag, a, b), cd = hn::InterleaveLower(kTag, c, d);
     const V ab2 = hn::InterleaveUpper(kTag, a, b), cd2 = hn::InterleaveUpper(kTag, c, d);
-    hn::Store(both(ab, cd, false), kTag, panel + k * kMostPanelColumns);
-    hn::Store(both(ab, cd, true), kTag, panel + (k + 1) * kMostPanelColumns);
-    hn::Store(both(ab2, cd2, false), kTag, panel + (k + 2) * kMostPanelColumns);
-    hn::Store(both(ab2, cd2, true), kTag, panel + (k + 3) * kMostPanelColumns);
+    hn::Store(both(ab, cd, false), kTag, panel + k * kPanel);
+    hn::Store(both(ab, cd, true), kTag, panel + (k + 1) * kPanel);
+    hn::Store(both(ab2, cd2, false), kTag, panel + (k + 2) * kPanel);
+    hn::Store(both(ab2, cd2, true), kTag, panel + (k + 3) * kPanel);
   }
   for (; k < depth; ++k) {
-    for (std::size_t j = 0; j < kLanes; ++j) panel[k * kMostPanelColumns + j] = columns[j][k];
+    for (std::size_t j = 0; j < kLanes; ++j) panel[k * kPanel + j] = columns[j][k];
   }
 }
 #endif
@@ -184,7 +210,7 @@ void pack(const Product& p, float* panel) {
     float* to = panel + first;
     if (p.b.column_step == 1) {
       for (std::size_t k = 0; k < p.depth; ++k) {
-        hn::Store(load_first(from + k * p.b.row_step, columns), kTag, to + k * kMostPanelColumns);
+        hn::Store(load_first(from + k * p.b.row_step, columns), kTag, to + k * kPanel);
       }
 #if HWY_MAX_BYTES >= 16
     } else if (p.b.row_step == 1) {
@@ -195,45 +221,41 @@ void pack(const Product& p, float* panel) {
     } else {
       for (std::size_t k = 0; k < p.depth; ++k) {
         for (std::size_t j = 0; j < kLanes; ++j) {
-          to[k * kMostPanelColumns + j] = from[k * p.b.row_step + std::min(j, columns - 1) * p.b.column_step];
+          to[k * kPanel + j] = from[k * p.b.row_step + std::min(j, columns - 1) * p.b.column_step];
         }
       }
     }
   }
 }
 
-/// One row of c, with kTerms rows of b at a time.
+/// The next kTerms terms of one row of c, whose other terms remain.
 template <std::size_t kTerms>
-HWY_INLINE void add_rows(std::size_t columns, const float* a, std::size_t a_step, const float* b,
-                         std::size_t b_step, float* HWY_RESTRICT c, Sum sum) {
+HWY_INLINE void add_terms(Product& p) {
   V x[kTerms];
-  for (std::size_t k = 0; k < kTerms; ++k) x[k] = hn::Set(kTag, a[k * a_step]);
-  for (std::size_t j = 0; j < columns; j += kLanes) {
-    const std::size_t count = std::min(kLanes, columns - j);
-    V out = sum == Sum::fresh ? hn::Zero(kTag) : load_first(c + j, count);
+  for (std::size_t k = 0; k < kTerms; ++k) x[k] = hn::Set(kTag, p.a.data[k * p.a.column_step]);
+  for (std::size_t j = 0; j < p.columns; j += kLanes) {
+    const std::size_t count = std::min(kLanes, p.columns - j);
+    V sum = p.sum == Sum::fresh ? hn::Zero(kTag) : load_first(p.c + j, count);
     for (std::size_t k = 0; k < kTerms; ++k) {
-      out = fused_multiply_add(kTag, load_first(b + k * b_step + j, count), x[k], out);
+      sum = fused_multiply_add(kTag, load_first(p.b.data + k * p.b.row_step + j, count), x[k], sum);
     }
-    store_first(out, c + j, count);
+    store_first(sum, p.c + j, count);
   }
+  p.a.data += kTerms * p.a.column_step;
+  p.b.data += kTerms * p.b.row_step;
+  p.depth -= kTerms;
+  p.sum = Sum::onto;
 }
 
-/// Without reuse of b there is nothing to block: c is walked along its rows.
+/// Without reuse of b, there is nothing to block: b and c are walked along their rows.
 void multiply_by_rows(const Product& p) {
   constexpr std::size_t kTerms = 8;
   for (std::size_t i = 0; i < p.rows; ++i) {
-    const float* a = p.a.data + i * p.a.row_step;
-    const float* b = p.b.data;
-    Sum sum = p.sum;
-    std::size_t k = 0;
-    for (; k + kTerms <= p.depth; k += kTerms, sum = Sum::onto) {
-      add_rows<kTerms>(p.columns, a + k * p.a.column_step, p.a.column_step, b + k * p.b.row_step,
-                       p.b.row_step, p.c + i * p.c_step, sum);
-    }
-    for (; k < p.depth; ++k, sum = Sum::onto) {
-      add_rows<1>(p.columns, a + k * p.a.column_step, p.a.column_step, b + k * p.b.row_step, p.b.row_step,
-                  p.c + i * p.c_step, sum);
-    }
+    Product row = p;
+    row.a.data += i * p.a.row_step;
+    row.c += i * p.c_step;
+    while (row.depth >= kTerms) add_terms<kTerms>(row);
+    while (row.depth > 0) add_terms<1>(row);
   }
 }
 
@@ -242,19 +264,22 @@ void multiply_by_rows(const Product& p) {
 void multiply(const Product& whole, float* panel) {
   if (whole.b.column_step == 1 && (whole.rows == 1 || whole.depth == 1)) return multiply_by_rows(whole);
   Product p = whole;
-  for (std::size_t row = 0; row < whole.rows; row += kRowsAtOnce) {
-    p.rows = std::min(kRowsAtOnce, whole.rows - row);
-    for (std::size_t k = 0; k < whole.depth; k += kDepthAtOnce) {
-      p.depth = std::min(kDepthAtOnce, whole.depth - k);
+  for (std::size_t row = 0; row < whole.rows; row += p.rows) {
+    p.rows = part(whole.rows - row, kRowsAtOnce);
+    for (std::size_t k = 0; k < whole.depth; k += p.depth) {
+      p.depth = part(whole.depth - k, kDepthAtOnce);
       p.sum = k == 0 ? whole.sum : Sum::onto;
       p.a.data = whole.a.data + row * p.a.row_step + k * p.a.column_step;
-      for (std::size_t column = 0; column < whole.columns; column += kVectors * kLanes) {
-        p.columns = std::min(kVectors * kLanes, whole.columns - column);
+      for (std::size_t column = 0; column < whole.columns; column += p.columns) {
+        p.columns = std::min(kPanel, whole.columns - column);
         p.b = whole.b;
         p.b.data += k * p.b.row_step + column * p.b.column_step;
-        if (p.b.column_step != 1 || p.columns % kLanes != 0 || whole.columns > 64) {
+        p.ahead = p.b.data + kPanel * p.b.column_step;
+        p.ahead_step = p.b.row_step;
+        if (p.b.column_step != 1 || p.columns % kLanes != 0 ||
+            (whole.rows > kRowsWorthCopy && p.b.row_step > kCompactStep)) {
           pack(p, panel);
-          p.b = {panel, kMostPanelColumns, 1};
+          p.b = {panel, kPanel, 1};
         }
         p.c = whole.c + row * p.c_step + column;
         multiply_panel(p);
@@ -279,7 +304,7 @@ void multiply(std::size_t rows, std::size_t columns, std::size_t depth, MatrixOp
   if (depth == 0 && sum == Sum::fresh) {
     for (std::size_t i = 0; i < rows; ++i) std::fill_n(c + i * c_row_step, columns, 0.0F);
   }
-  alignas(64) thread_local float panel[kDepthAtOnce * kMostPanelColumns];
+  alignas(kCacheLine) thread_local float panel[kDepthAtOnce * kMostPanelColumns];
   HWY_DYNAMIC_DISPATCH(multiply)({rows, columns, depth, a, b, c, c_row_step, sum}, panel);
 }
 

@@ -33,6 +33,7 @@ struct Shape {
 
 constexpr Shape kShapes[] = {
     {"forward: 64 images x 64 neurons, 784 inputs", 64, 64, 784, By::rows, By::rows, Sum::fresh},
+    {"forward: 1024 inputs", 64, 64, 1024, By::rows, By::rows, Sum::fresh},
     {"gradient: 784 inputs x 64 neurons, 64 images", 784, 64, 64, By::columns, By::rows, Sum::fresh},
     {"backward: 64 images x 784 inputs, 64 neurons", 64, 784, 64, By::rows, By::columns, Sum::onto},
     {"backward by inputs: 784 inputs x 64 images", 784, 64, 64, By::rows, By::columns, Sum::onto},
@@ -48,6 +49,7 @@ constexpr Shape kShapes[] = {
     {"one image: 64 neurons, 784 inputs", 1, 64, 784, By::rows, By::rows, Sum::fresh},
     {"one image: 800 neurons, 784 inputs", 1, 800, 784, By::rows, By::rows, Sum::fresh},
     {"one image, weights by neurons", 1, 800, 784, By::rows, By::columns, Sum::fresh},
+    {"backward of one image: 784 inputs, 64 neurons", 1, 784, 64, By::rows, By::columns, Sum::onto},
     {"gradient of one image: 784 x 800", 784, 800, 1, By::columns, By::rows, Sum::onto},
 };
 
