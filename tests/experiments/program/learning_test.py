@@ -79,6 +79,73 @@ class Divergence(ProgramTestCase):
             (self.work / "run.h5.checkpoint").unlink()
 
 
+class RunawayHebb(ProgramTestCase):
+    """Hebb's rule has no bound of its own."""
+
+    def refuse(self, *changes):
+        outcome = self.run_program("train", "rate.toml", "-o", "run.h5", "--checkpoint-every", "40",
+                                   *settings("hidden.kind=random", "hidden.rule=hebb", *changes))
+        self.assert_refused(outcome, EXIT_FAILED, "training.learning_rate = 0.01", "run.h5.checkpoint")
+        self.assertIn("run.h5.checkpoint", self.names_in())
+        self.assertNotIn("run.h5", self.names_in())
+        with h5py.File(self.work / "run.h5.checkpoint") as file:
+            file.visititems(lambda name, item: self.assert_finite(name, item))
+        self.succeed("test", "run.h5.checkpoint")
+        return outcome.stderr
+
+    def assert_finite(self, name, item):
+        # What is not known of the learning curve is not a number, so its columns say nothing about the weights.
+        if isinstance(item, h5py.Dataset) and item.dtype.kind == "f" and not name.startswith("metrics/"):
+            self.assertTrue(np.isfinite(item[()]).all(), name)
+
+    def test_stops_with_the_last_good_state(self):
+        for batch in (1, 8):
+            message = self.refuse("hidden.learning_rate_factor=1e4", f"training.batch={batch}")
+            self.assertIn("the network diverged", message)
+            (self.work / "run.h5.checkpoint").unlink()
+
+    def test_that_shows_late_leaves_what_was_good_until_then(self):
+        # Hidden answers grow until the readout, thrown to and fro, falls silent; before, checkpoints were written.
+        message = self.refuse("hidden.learning_rate_factor=20")
+        self.assertIn("the last good state, after", message)
+        self.assertNotIn("the last good state, after 0 images", message)
+
+
+class Curve(ProgramTestCase):
+    COLUMNS = ("loss", "hidden_update_angle_deg", "hidden_feedback_angle_deg", "hidden_largest_weight",
+               "hidden_dead_units")
+
+    def columns(self, *changes):
+        self.succeed("train", "rate.toml", "-o", "run.h5", *settings("hidden.kind=random", *changes))
+        with h5py.File(self.work / "run.h5") as file:
+            metrics = {name: column[()] for name, column in file["metrics"].items()}
+        for name in self.COLUMNS:
+            self.assertEqual(len(metrics[name]), len(metrics["images"]), name)
+        return metrics
+
+    def test_says_how_the_layers_of_the_general_form_learn(self):
+        metrics = self.columns("hidden.rule=feedback-alignment", "training.batch=8")
+        for name in self.COLUMNS:
+            self.assertTrue(np.isfinite(metrics[name]).all(), name)
+        for name in ("hidden_update_angle_deg", "hidden_feedback_angle_deg"):
+            self.assertTrue(((metrics[name] > 0) & (metrics[name] < 180)).all(), metrics[name])
+        self.assertTrue((metrics["loss"] > 0).all())
+        self.assertTrue((metrics["readout_update_angle_deg"] < 0.1).all())  # it learns as backpropagation has it
+        self.assertTrue(((metrics["hidden_dead_units"] >= 0) & (metrics["hidden_dead_units"] <= 60)).all())
+        with h5py.File(self.work / "run.h5") as file:
+            largest = np.abs(file["receptive_fields/filters"][()]).max()
+        self.assertEqual(metrics["hidden_largest_weight"][-1], np.float64(largest))
+
+    def test_has_no_feedback_angle_where_there_is_no_feedback(self):
+        metrics = self.columns("hidden.rule=backprop", "training.batch=8")
+        self.assertTrue(np.isnan(metrics["hidden_feedback_angle_deg"]).all())
+        self.assertTrue((metrics["hidden_update_angle_deg"] < 0.1).all())
+
+    def test_counts_units_that_never_answered(self):
+        metrics = self.columns("hidden.rule=backprop", "training.batch=8", "hidden.threshold=1e3")
+        self.assertEqual(metrics["hidden_dead_units"].tolist(), [60.0] * len(metrics["images"]))
+
+
 class Settings(ProgramTestCase):
     def test_that_mean_nothing_are_refused(self):
         for changes, words in ((["hidden.rule=backprop", "hidden.feedback_scale=1"], ["hidden.feedback_scale"]),
