@@ -7,6 +7,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <numeric>
 #include <utility>
@@ -18,20 +19,45 @@ namespace {
 
 using Matrix = RateMatrix<float>;
 
-template <class Rule>
-constexpr bool kCompetes = requires(const typename Rule::Params& params, const Matrix& a, Matrix& g) {
-  Rule::compete(params, a, g);
+/// A rule with its parameters, behind one interface: the rest is compiled once, not for every rule.
+struct AnyRule {
+  std::function<Matrix(const RateBatch<float>&, const Matrix&)> increment;
+  std::function<void(const Eigen::Ref<const Matrix>&, Eigen::Ref<Matrix>)> compete = {};  ///< or none
+  std::function<void(Matrix&)> constrain = {};                                            ///< or none
+  bool taught = false;
+  bool explains_together = false;
+  bool by_largest = false;
+  double learning_rate_factor = 1.0;
 };
 
-template <class Rule>
-constexpr bool kExplainsTogether = requires {
-  Rule::explains_together;
-};
+template <RateRule Rule>
+AnyRule any_rule(const typename Rule::Params& params) {
+  AnyRule rule = {.increment = [params](const RateBatch<float>& batch, const Matrix& w) {
+    return Rule::increment(params, batch, w);
+  }};
+  if constexpr (requires(const Matrix& a, Eigen::Ref<Matrix>& g) { Rule::compete(params, a, g); }) {
+    rule.compete = [params](const Eigen::Ref<const Matrix>& a, Eigen::Ref<Matrix> g) {
+      Rule::compete(params, a, g);
+    };
+  }
+  if constexpr (requires(Matrix & w) { Rule::constrain(w); }) {
+    rule.constrain = [](Matrix& w) { Rule::constrain(w); };
+  }
+  rule.taught = Rule::taught;
+  rule.explains_together = requires { Rule::explains_together; };
+  rule.by_largest = requires { Rule::by_largest; };
+  rule.learning_rate_factor = params.learning_rate_factor;
+  return rule;
+}
 
-template <class Rule>
-constexpr bool kByLargest = requires {
-  Rule::by_largest;
-};
+/// Nothing of one that does not learn.
+template <class Rules>
+std::optional<AnyRule> any_rule_of(const typename Rules::Chosen& chosen) {
+  return with_chosen(Rules(), chosen.index(), [&]<class Rule>() -> std::optional<AnyRule> {
+    if constexpr (RateRule<Rule>) return any_rule<Rule>(std::get<typename Rule::Params>(chosen));
+    return std::nullopt;
+  });
+}
 
 /// How large an increment is, as a number that sorts alike.
 std::uint32_t rank_of(float increment, SparsityBy by) {
@@ -56,6 +82,21 @@ Products products_of(const Matrix& a, const Matrix& b) {
     sums.squares_b += v * v;
   }
   return sums;
+}
+
+/// What backpropagation's increment and this one, of a group, make of each other.
+Products against_backprop(const GroupedWeights::Group& group, const Lesson& lesson, const Matrix& increment) {
+  Matrix gathered;
+  const Matrix& seen = GroupedWeights::seen(group, lesson.x, gathered);
+  const auto step = lesson.backprop_step->middleRows(group.first, group.weights.rows());
+  return products_of(increment, outer_products<Matrix>(step, seen));
+}
+
+void divide_by_largest(std::span<Matrix> increments) {
+  float largest = 0.0F;
+  for (const Matrix& increment : increments) largest = std::max(largest, increment.cwiseAbs().maxCoeff());
+  if (!(largest > 0.0F)) return;
+  for (Matrix& increment : increments) increment /= largest;
 }
 
 }  // namespace
@@ -107,62 +148,40 @@ RateMatrix<float> TrainedWeights::activations(const Matrix& x) const {
   return a;
 }
 
-std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& rule, const Lesson& lesson,
+/// Moves the weights of a group by what its increment is to the optimiser.
+void TrainedWeights::take(std::size_t g, const Matrix& increment, float rate) {
+  using Array = Eigen::Map<Eigen::ArrayXf>;
+  const auto flat = [](Matrix& m) { return Array(m.data(), m.size()); };
+  std::vector<Array> states;
+  for (GroupedWeights& state : states_) states.push_back(flat(state.groups()[g].weights));
+  const Eigen::Map<const Eigen::ArrayXf> asked(increment.data(), increment.size());
+  Array w = flat(weights_.groups()[g].weights);
+  with_chosen(Optimisers(), optimiser_.index(), [&]<class Optimiser>() {
+    Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked, w,
+                    states.data());
+  });
+}
+
+std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& choice, const Lesson& lesson,
                                             std::optional<Follower> follower) {
-  return with_chosen(HiddenRules(), rule.index(), [&]<class Rule>() -> std::optional<double> {
-    if constexpr (RateRule<Rule>)
-      return learn_by<Rule>(std::get<typename Rule::Params>(rule), lesson, follower);
-    return std::nullopt;
-  });
-}
-
-/// What the rule, and one that is added to it, ask of a group.
-template <class Rule>
-RateMatrix<float> TrainedWeights::increment_of(const typename Rule::Params& params, const Lesson& lesson,
-                                               std::size_t g, const Matrix& signal,
-                                               std::span<const Matrix> explained) const {
-  const GroupedWeights::Group& group = weights_.groups()[g];
-  const auto rows = [&](const Matrix& all) { return all.middleRows(group.first, group.weights.rows()); };
-  Matrix gathered;
-  const Matrix& x = GroupedWeights::seen(group, lesson.x, gathered);
-  const Matrix none;
-  const auto batch = [&](const Matrix& answers) {
-    return RateBatch<float>{.x = x,
-                            .a = rows(lesson.a),
-                            .y = rows(answers),
-                            .step = lesson.step.size() > 0 ? Eigen::Ref<const Matrix>(rows(lesson.step))
-                                                           : Eigen::Ref<const Matrix>(none),
-                            .rates = lesson.shares,
-                            .explained = explained.empty() ? nullptr : &explained[g]};
-  };
-  Matrix increment = Rule::increment(params, batch(signal), group.weights);
-  with_chosen(AddedRules(), modifiers_.added_rule.index(), [&]<class Added>() {
-    if constexpr (RateRule<Added>)
-      increment +=
-          static_cast<float>(modifiers_.added_factor) * Added::increment({}, batch(lesson.y), group.weights);
-  });
-  return increment;
-}
-
-template <class Rule>
-std::optional<double> TrainedWeights::learn_by(const typename Rule::Params& params, const Lesson& lesson,
-                                               std::optional<Follower> follower) {
+  const std::optional<AnyRule> rule = any_rule_of<HiddenRules>(choice);
+  if (!rule) return std::nullopt;
+  const std::optional<AnyRule> added = any_rule_of<AddedRules>(modifiers_.added_rule);
   ++updates_;
   const std::span<GroupedWeights::Group> groups = weights_.groups();
   Matrix competed;
-  if constexpr (kCompetes<Rule>) {
+  if (rule->compete) {
     competed.resize(lesson.a.rows(), lesson.a.cols());
     tbb::parallel_for(std::size_t{0}, weights_.populations().size(), [&](std::size_t p) {
       const auto& [first, end] = weights_.populations()[p];
       const Eigen::Index from = groups[first].first;
       const Eigen::Index size = groups[end - 1].first + groups[end - 1].weights.rows() - from;
-      auto signal = competed.middleRows(from, size);
-      Rule::compete(params, lesson.a.middleRows(from, size), signal);
+      rule->compete(lesson.a.middleRows(from, size), competed.middleRows(from, size));
     });
   }
-  const Matrix& signal = kCompetes<Rule> ? competed : lesson.y;
+  const Matrix& signal = rule->compete ? competed : lesson.y;
   std::vector<Matrix> explained;  // of each group
-  if (kExplainsTogether<Rule> || std::holds_alternative<OjaSubspace::Params>(modifiers_.added_rule)) {
+  if (rule->explains_together || (added && added->explains_together)) {
     explained.resize(groups.size());
     for (const GroupedWeights::Population& population : weights_.populations()) {
       explained[population.first] = weights_.is_dense() ? weights_.transposed_times(lesson.y)
@@ -172,68 +191,70 @@ std::optional<double> TrainedWeights::learn_by(const typename Rule::Params& para
     }
   }
 
-  const float rate = static_cast<float>(lesson.learning_rate * params.learning_rate_factor);
-  const bool whole = kByLargest<Rule> || modifiers_.sparsity < 1.0;
-  std::vector<Matrix> increments(whole ? groups.size() : 0);
-  std::vector<Products> against(lesson.backprop_step != nullptr ? groups.size() : 0);
-
-  const auto take = [&](std::size_t g, const Matrix& increment) {
-    GroupedWeights::Group& group = groups[g];
-    if (lesson.backprop_step != nullptr) {
-      Matrix gathered;
-      const Matrix& seen = GroupedWeights::seen(group, lesson.x, gathered);
-      const auto step = lesson.backprop_step->middleRows(group.first, group.weights.rows());
-      const auto sign = params.learning_rate_factor < 0.0 ? -1.0F : 1.0F;
-      against[g] = products_of(sign * increment, outer_products<Matrix>(step, seen));
+  const auto ask = [&](std::size_t g) {
+    const GroupedWeights::Group& group = groups[g];
+    const auto rows = [&](const Matrix& all) { return all.middleRows(group.first, group.weights.rows()); };
+    const Matrix none;
+    Matrix gathered;
+    RateBatch<float> batch = {.x = GroupedWeights::seen(group, lesson.x, gathered),
+                              .a = rows(lesson.a),
+                              .y = rows(signal),
+                              .step = lesson.step.size() > 0 ? Eigen::Ref<const Matrix>(rows(lesson.step))
+                                                             : Eigen::Ref<const Matrix>(none),
+                              .rates = lesson.shares,
+                              .explained = explained.empty() ? nullptr : &explained[g]};
+    Matrix increment = rule->increment(batch, group.weights);
+    if (added) {
+      const RateBatch<float> answers = {.x = batch.x,
+                                        .a = batch.a,
+                                        .y = rows(lesson.y),
+                                        .step = batch.step,
+                                        .rates = lesson.shares,
+                                        .explained = batch.explained};
+      increment += static_cast<float>(modifiers_.added_factor) * added->increment(answers, group.weights);
     }
-    const Matrix before = follower ? group.weights : Matrix();
-    with_chosen(Optimisers(), optimiser_.index(), [&]<class Optimiser>() {
-      using Array = Eigen::Map<Eigen::ArrayXf>;
-      const auto flat = [](Matrix& m) { return Array(m.data(), m.size()); };
-      std::vector<Array> states;
-      for (GroupedWeights& state : states_) states.push_back(flat(state.groups()[g].weights));
-      const Eigen::Map<const Eigen::ArrayXf> asked(increment.data(), increment.size());
-      Array w = flat(group.weights);
-      Optimiser::step(std::get<typename Optimiser::Params>(optimiser_), rate, updates_, asked, w,
-                      states.data());
-    });
-    if constexpr (requires { Rule::constrain(group.weights); }) Rule::constrain(group.weights);
-    if (follower) {
-      const auto kept = static_cast<float>(1.0 - lesson.learning_rate * follower->decay);
-      Matrix& other = follower->weights.groups()[g].weights;
-      other = kept * (other + (group.weights - before));
-      group.weights *= kept;
-    }
+    return increment;
   };
 
+  const float rate = static_cast<float>(lesson.learning_rate * rule->learning_rate_factor);
+  const bool whole = rule->by_largest || modifiers_.sparsity < 1.0;
+  std::vector<Matrix> increments(whole ? groups.size() : 0);
+  std::vector<Products> against(lesson.backprop_step != nullptr ? groups.size() : 0);
+  const auto move = [&](std::size_t g, const Matrix& increment) {
+    Matrix& weights = groups[g].weights;
+    if (!against.empty()) against[g] = against_backprop(groups[g], lesson, increment);
+    const Matrix before = follower ? weights : Matrix();
+    take(g, increment, rate);
+    if (rule->constrain) rule->constrain(weights);
+    if (!follower) return;
+    const auto kept = static_cast<float>(1.0 - lesson.learning_rate * follower->decay);
+    Matrix& other = follower->weights.groups()[g].weights;
+    other = kept * (other + (weights - before));
+    weights *= kept;
+  };
   tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t g) {
-    Matrix increment = increment_of<Rule>(params, lesson, g, signal, explained);
+    Matrix increment = ask(g);
     if (mean_) remember_mean(g, increment);
     if (whole)
       increments[g] = std::move(increment);
     else
-      take(g, increment);
+      move(g, increment);
   });
   if (whole) {
     if (modifiers_.sparsity < 1.0) keep_largest(increments);
-    if (kByLargest<Rule>) {
-      float largest = 0.0F;
-      for (const Matrix& increment : increments) largest = std::max(largest, increment.cwiseAbs().maxCoeff());
-      if (largest > 0.0F) {
-        for (Matrix& increment : increments) increment /= largest;
-      }
-    }
-    tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t g) { take(g, increments[g]); });
+    if (rule->by_largest) divide_by_largest(increments);
+    tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t g) { move(g, increments[g]); });
   }
-  if constexpr (Rule::taught) step_biases(lesson.step, rate);
-  if (lesson.backprop_step == nullptr) return std::nullopt;
+  if (rule->taught) step_biases(lesson.step, rate);
+  if (against.empty()) return std::nullopt;
   Products sum;
   for (const Products& part : against) {
     sum.dot += part.dot;
     sum.squares_a += part.squares_a;
     sum.squares_b += part.squares_b;
   }
-  return angle_between(sum.dot, sum.squares_a, sum.squares_b);
+  const double sign = rule->learning_rate_factor < 0.0 ? -1.0 : 1.0;
+  return angle_between(sign * sum.dot, sum.squares_a, sum.squares_b);
 }
 
 /// Takes the mean of earlier increments from this one, and adds it to them.

@@ -67,13 +67,7 @@ class TrainedWeights {
   void assign(std::span<const float> weights) { weights_.assign(weights); }
 
  private:
-  template <class Rule>
-  std::optional<double> learn_by(const typename Rule::Params& params, const Lesson& lesson,
-                                 std::optional<Follower> follower);
-  template <class Rule>
-  RateMatrix<float> increment_of(const typename Rule::Params& params, const Lesson& lesson, std::size_t group,
-                                 const RateMatrix<float>& signal,
-                                 std::span<const RateMatrix<float>> explained) const;
+  void take(std::size_t group, const RateMatrix<float>& increment, float rate);
   void remember_mean(std::size_t group, RateMatrix<float>& increment);
   void keep_largest(std::span<RateMatrix<float>> increments) const;
   void step_biases(const RateMatrix<float>& step, float rate);
