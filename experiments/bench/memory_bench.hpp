@@ -1,5 +1,5 @@
 // What `shallows bench --suite memory` measures: one pass over MNIST into a memory of raw pixels, and its
-// test, beside the rate of Eigen's matrix product in the same run.
+// test, beside the rate of a large matrix product in the same run.
 #pragma once
 
 #include <cstdint>

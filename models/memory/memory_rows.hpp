@@ -13,8 +13,7 @@
 
 namespace shallows {
 
-/// Rows in a block. A multiple of what Eigen's kernels take at a time on every vector unit (12, 24 or 48), so
-/// that a row's distance does not depend on its place.
+/// Rows in a block: enough to pay for a look at the inputs, few enough to leave the cache to their products.
 inline constexpr std::size_t kMemoryBlock = 192;
 /// Values of a row in memory, a multiple of the cache line; those beyond its dimension are zero.
 std::size_t padded_dimension(std::size_t dimension);

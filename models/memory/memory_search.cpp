@@ -2,41 +2,31 @@
 
 #include <tbb/parallel_for.h>
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
-#include "models/eigen_index.hpp"
+#include "sim/vector/matrix_product.hpp"
 
 namespace shallows {
 namespace {
 
-/// Inputs in a tile: enough to pay for the packing of a block, few enough for the products to stay in cache.
+/// Inputs in a tile: enough to pay for reading a block, few enough for the products to stay in cache.
 constexpr std::size_t kTile = 256;
-/// Tiles are padded to whole columns of Eigen's kernels.
-constexpr std::size_t kColumns = 8;
-/// Eigen cuts longer sums where the machine's cache size tells it to; shorter ones it leaves whole, so
-/// cutting here keeps the bits independent of the machine.
-constexpr std::size_t kSlice = 384;
 /// Blocks in one task.
 constexpr std::size_t kBlocksPerTask = 4;
-
-using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Rows = Eigen::Map<const RowMajor, Eigen::AlignedMax>;
 
 /// Inputs that are compared with the same blocks.
 struct Tile {
   std::vector<std::uint32_t> inputs;  ///< their numbers
   std::vector<std::uint32_t> blocks;
-  AlignedVector<float> values;  ///< [padded inputs][stride], zero beyond the last
+  AlignedVector<float> values;  ///< [input][stride]
   std::vector<float> squared_norms;
 
   Tile(std::span<const float> all, std::size_t dimension, std::size_t stride,
        std::span<const std::uint32_t> numbers, std::span<const std::uint32_t> against)
       : inputs(numbers.begin(), numbers.end()), blocks(against.begin(), against.end()) {
-    const std::size_t padded = (inputs.size() + kColumns - 1) / kColumns * kColumns;
-    values.resize(padded * stride, 0.0F);
+    values.resize(inputs.size() * stride, 0.0F);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const auto input = all.subspan(inputs[i] * dimension, dimension);
       std::copy(input.begin(), input.end(), values.begin() + static_cast<std::ptrdiff_t>(i * stride));
@@ -46,21 +36,6 @@ struct Tile {
     }
   }
 };
-
-/// out[input][row of the block] = x.r
-void products(const MemoryRows::Block& block, const Tile& tile, std::size_t stride, std::vector<float>& out) {
-  const std::size_t columns = tile.values.size() / stride;
-  out.resize(columns * kMemoryBlock);
-  const Rows left(block.values.data(), index(kMemoryBlock), index(stride));
-  const Rows right(tile.values.data(), index(columns), index(stride));
-  Eigen::Map<Eigen::MatrixXf> result(out.data(), index(kMemoryBlock), index(columns));
-  result.setZero();
-  for (std::size_t first = 0; first < stride; first += kSlice) {
-    const std::size_t length = std::min(kSlice, stride - first);
-    result.noalias() += left.middleCols(index(first), index(length)) *
-                        right.middleCols(index(first), index(length)).transpose();
-  }
-}
 
 /// Sum of |a_j - b_j| in sixteen interleaved partial sums, which the compiler turns into vectors.
 float l1_distance(const float* a, const float* b, std::size_t stride) {
@@ -74,29 +49,31 @@ float l1_distance(const float* a, const float* b, std::size_t stride) {
   return sum;
 }
 
-/// out[input][row of the block]: distances, of l2 the squared one.
+/// out[row of the block][input]: distances, of l2 the squared one.
 void distances(Distance distance, const MemoryRows::Block& block, const Tile& tile, std::size_t stride,
                std::vector<float>& out) {
+  const std::size_t inputs = tile.inputs.size();
+  out.resize(block.used * inputs);
+  const float* rows = block.values.data();
   if (distance == Distance::l1) {
-    out.resize(tile.inputs.size() * kMemoryBlock);
-    for (std::size_t i = 0; i < tile.inputs.size(); ++i) {
-      for (std::size_t r = 0; r < block.used; ++r) {
-        out[i * kMemoryBlock + r] =
-            l1_distance(tile.values.data() + i * stride, block.values.data() + r * stride, stride);
+    for (std::size_t r = 0; r < block.used; ++r) {
+      for (std::size_t i = 0; i < inputs; ++i) {
+        out[r * inputs + i] = l1_distance(tile.values.data() + i * stride, rows + r * stride, stride);
       }
     }
     return;
   }
-  products(block, tile, stride, out);
-  for (std::size_t i = 0; i < tile.inputs.size(); ++i) {
-    float* row = out.data() + i * kMemoryBlock;
-    const float norm = tile.squared_norms[i];
-    for (std::size_t r = 0; r < block.used; ++r) {
+  multiply(block.used, inputs, stride, {rows, stride, 1}, {tile.values.data(), 1, stride}, out.data(), inputs,
+           Sum::fresh);
+  for (std::size_t r = 0; r < block.used; ++r) {
+    float* of_row = out.data() + r * inputs;
+    const float norm = block.squared_norms[r];
+    for (std::size_t i = 0; i < inputs; ++i) {
       if (distance == Distance::l2) {
-        row[r] = std::max(0.0F, norm + block.squared_norms[r] - 2.0F * row[r]);
+        of_row[i] = std::max(0.0F, tile.squared_norms[i] + norm - 2.0F * of_row[i]);
       } else {
-        const float both = std::sqrt(norm) * std::sqrt(block.squared_norms[r]);
-        row[r] = both > 0.0F ? 1.0F - row[r] / both : 1.0F;
+        const float both = std::sqrt(tile.squared_norms[i]) * std::sqrt(norm);
+        of_row[i] = both > 0.0F ? 1.0F - of_row[i] / both : 1.0F;
       }
     }
   }
@@ -124,11 +101,11 @@ void run(Task& task, const MemoryRows& rows, Distance distance, std::size_t k) {
   for (std::size_t b = task.first_block; b < end; ++b) {
     const MemoryRows::Block& block = rows.blocks()[tile.blocks[b]];
     distances(distance, block, tile, rows.stride(), values);
-    for (std::size_t i = 0; i < tile.inputs.size(); ++i) {
-      const std::span<Match> best = std::span(task.best).subspan(i * k, k);
-      const float* row = values.data() + i * kMemoryBlock;
-      for (std::size_t r = 0; r < block.used; ++r) {
-        if (row[r] <= best.back().distance) insert(best, {row[r], block.numbers[r]});
+    const float* found = values.data();
+    for (std::size_t r = 0; r < block.used; ++r) {
+      for (std::size_t i = 0; i < tile.inputs.size(); ++i, ++found) {
+        const std::span<Match> best = std::span(task.best).subspan(i * k, k);
+        if (*found <= best.back().distance) insert(best, {*found, block.numbers[r]});
       }
     }
   }

@@ -30,7 +30,7 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
           "--suite", arguments.suite,
           "engine: every figure of the engine (default); paper: the training alone, extrapolated to the "
           "paper's 1e6 presentations; rate: updates of l-rg against the machine's limits; memory: a memory "
-          "network beside Eigen's product")
+          "network beside a matrix product")
       ->check(CLI::IsMember({"engine", "paper", "rate", "memory"}));
   command.add_option("--plot", arguments.plot, "Write time per synaptic event over the sizes as SVG here")
       ->option_text("FILE.svg");
