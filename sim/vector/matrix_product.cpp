@@ -39,6 +39,7 @@ struct Product {
 constexpr std::size_t kRowsAtOnce = 256;
 constexpr std::size_t kDepthAtOnce = 256;
 constexpr std::size_t kMostPanelColumns = 32;
+constexpr std::size_t kLine = kCacheLine / sizeof(float);
 /// So many rows pay for copying a panel whose rows lie further apart than this.
 constexpr std::size_t kRowsWorthCopy = 64;
 constexpr std::size_t kCompactStep = 64;
@@ -114,7 +115,11 @@ HWY_NOINLINE void multiply_tile(const Product& p) {
   const float* b = p.b.data;
   const float* ahead = p.ahead;
   for (std::size_t k = 0; k < p.depth; ++k) {
-    hwy::Prefetch(ahead);
+    if constexpr (kWidth > 1) {
+      hwy::Prefetch(ahead);
+    } else if (k % kLine == 0) {  // the only panel, as a rule: what comes from afar is a
+      for (std::size_t r = 0; r < kRows; ++r) hwy::Prefetch(a[r / 3] + r % 3 * row_step + 4 * kLine);
+    }
     V row[kWidth];
     for (std::size_t v = 0; v < kWidth; ++v) row[v] = hn::LoadU(kTag, b + v * kLanes);
     HWY_UNROLL(16)
@@ -162,7 +167,7 @@ void multiply_panel(const Product& p) {
       multiply_rows<1>(tile);
     }
     if (!whole) copy_rows(tile.rows, p.columns, edge, kPanel, c, p.c_step);
-    tile.ahead = p.ahead + (tile.ahead == p.ahead ? kCacheLine / sizeof(float) : 0);
+    tile.ahead = p.ahead + (tile.ahead == p.ahead ? kLine : 0);
   }
 }
 
