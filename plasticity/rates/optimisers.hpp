@@ -108,9 +108,10 @@ struct Adam {
     const auto beta1 = static_cast<float>(params.beta1), beta2 = static_cast<float>(params.beta2);
     m[0] = beta1 * m[0] + (1.0F - beta1) * g;
     m[1] = beta2 * m[1] + (1.0F - beta2) * g * g;
-    const auto unbiased = [t](double beta) { return static_cast<float>(1.0 - power(beta, t)); };
-    w += rate / unbiased(params.beta1) * m[0] /
-         ((m[1] / unbiased(params.beta2)).sqrt() + static_cast<float>(params.epsilon));
+    // Of the rounded factors, as they are in the moments: next to 1 it would be felt.
+    const auto unbiased = [t](float beta) { return static_cast<float>(1.0 - power(double{beta}, t)); };
+    w += rate / unbiased(beta1) * m[0] /
+         ((m[1] / unbiased(beta2)).sqrt() + static_cast<float>(params.epsilon));
   }
 };
 
