@@ -94,7 +94,7 @@ class Slurm:
 class Cluster(ProgramTestCase):
     def tables(self, directory):
         """The accuracies of all runs, without times and the names of files."""
-        lines = (self.work / directory / "rate-runs.csv").read_text().splitlines()
+        lines = (self.work / directory / "rate-training.learning_rate-runs.csv").read_text().splitlines()
         return [line.split(",")[:6] for line in lines]
 
     def setUp(self):

@@ -197,9 +197,12 @@ class ListAndConfig(ProgramTestCase):
             self.assertEqual(len(row), 5, row)
         keys = [row[0].strip("| `") for row in rows]
         for config in (SOURCES / "experiments/configs").glob("*.toml"):
-            section = ""
+            section, layers = "", 0
             for line in self.succeed("config", config).stdout.splitlines():
-                if line.startswith("["):
+                if line.startswith("[[hidden]]"):
+                    layers += 1
+                    section = "hidden." if layers == 1 else f"hidden.{layers}."
+                elif line.startswith("["):
                     section = line.strip("[]") + "."
                 elif " = " in line and not line.startswith("#"):
                     self.assertIn(section + line.split(" = ")[0], keys)
