@@ -9,7 +9,7 @@
 #include "models/spiking/spiking_readout.hpp"
 #include "sim/layer/lif_layer.hpp"
 #include "tests/sim/instruction_sets.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 
 namespace shallows {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 
 namespace shallows {

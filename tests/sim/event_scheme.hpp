@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 
 namespace shallows {
 

@@ -9,7 +9,7 @@
 
 #include "sim/core/delay_line.hpp"
 #include "tests/sim/event_scheme.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 
 namespace shallows {

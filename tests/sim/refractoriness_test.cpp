@@ -14,7 +14,7 @@
 #include "sim/core/delay_line.hpp"
 #include "sim/layer/lif_layer.hpp"
 #include "sim/reference/reference_engine.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 
 namespace shallows {

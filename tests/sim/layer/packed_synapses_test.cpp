@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "tests/sim/instruction_sets.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 
 namespace shallows {
 namespace {

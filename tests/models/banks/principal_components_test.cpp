@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "sim/core/error.hpp"
-#include "tests/models/feature_scenes.hpp"
+#include "tests/models/banks/feature_scenes.hpp"
 
 namespace shallows {
 namespace {

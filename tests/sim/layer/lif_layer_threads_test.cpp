@@ -7,7 +7,7 @@
 
 #include "sim/layer/lif_layer.hpp"
 #include "tests/sim/instruction_sets.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 
 namespace shallows {
 namespace {

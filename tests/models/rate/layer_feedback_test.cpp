@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/rate/rate_network.hpp"
-#include "tests/models/lessons.hpp"
+#include "tests/models/rate/lessons.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "models/rate/layers/plastic_stack.hpp"
-#include "tests/models/lessons.hpp"
+#include "tests/models/rate/lessons.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

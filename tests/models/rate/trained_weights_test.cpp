@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/models/lessons.hpp"
+#include "tests/models/rate/lessons.hpp"
 #include "tests/models/scenes.hpp"
 
 namespace shallows {

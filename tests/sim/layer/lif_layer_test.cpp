@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/reference/reference_engine.hpp"
-#include "tests/sim/layer_cases.hpp"
+#include "tests/sim/layer/layer_cases.hpp"
 #include "tests/sim/train_matching.hpp"
 
 namespace shallows {

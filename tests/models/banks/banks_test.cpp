@@ -13,7 +13,7 @@
 #include "models/spiking/spiking_network.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/rng.hpp"
-#include "tests/models/feature_scenes.hpp"
+#include "tests/models/banks/feature_scenes.hpp"
 
 namespace shallows {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include "models/banks/learning/principal_components.hpp"
-#include "tests/models/feature_scenes.hpp"
+#include "tests/models/banks/feature_scenes.hpp"
 
 namespace shallows {
 namespace {

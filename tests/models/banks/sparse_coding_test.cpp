@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "tests/models/feature_scenes.hpp"
+#include "tests/models/banks/feature_scenes.hpp"
 
 namespace shallows {
 namespace {
