@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <span>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "experiments/config/config_parser.hpp"
+#include "experiments/config/number_in.hpp"
 #include "experiments/config/suggest.hpp"
 #include "experiments/data/dataset_sources.hpp"
 #include "experiments/data/idx.hpp"
@@ -147,16 +147,15 @@ void check_test(const ImageSet& train, const Files& files, std::size_t classes) 
 std::vector<bool> chosen_classes(const DatasetConfig& config, std::size_t classes) {
   std::vector<bool> chosen(classes, false);
   for (const std::string& text : split_list(config.classes)) {
-    std::size_t label = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), label);
-    if (problem != std::errc() || end != text.data() + text.size() || label >= classes) {
+    const auto label = number_in<std::size_t>(text);
+    if (!label || *label >= classes) {
       throw Error(
           ErrorKind::configuration,
           fmt::format("dataset.classes = \"{}\" names '{}' (the labels go from 0 to {}); give some of "
                       "them, with commas",
                       config.classes, text, classes - 1));
     }
-    chosen[label] = true;
+    chosen[*label] = true;
   }
   return chosen;
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -277,61 +276,6 @@ Study read_study(const std::string& path) {
 bool is_study(const std::string& path) {
   const toml::table root = parse_file(path);
   return root.contains("row") || root.contains("extends");
-}
-
-Study study_of(const std::string& config) {
-  Study study;
-  study.name = study.title = fs::path(config).stem().string();
-  StudyRow row;
-  row.name = study.name;
-  row.config = config;
-  study.rows.push_back(std::move(row));
-  return study;
-}
-
-SweepAxis parse_axis(std::string_view text) {
-  const auto refuse = [&](const char* why) {
-    refuse_study(
-        fmt::format("can't vary '{}' ({}); write for example --vary hidden.size=100,1000", text, why));
-  };
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0) refuse("it is not KEY=A,B,...");
-  SweepAxis axis{.key = std::string(text.substr(0, equals)), .values = {}, .giver = "--vary"};
-  for (std::size_t first = equals + 1; first <= text.size();) {
-    const std::size_t end = std::min(text.find(',', first), text.size());
-    if (end == first) refuse("a value is empty");
-    axis.values.emplace_back(text.substr(first, end - first));
-    first = end + 1;
-  }
-  return axis;
-}
-
-std::vector<std::uint64_t> parse_seeds(std::string_view text) {
-  const auto refuse = [&] {
-    refuse_study(
-        fmt::format("can't use the seeds '{}' (they are no whole numbers, or more than 10 000); write "
-                    "1:5 for 1 to 5, or 1,2,7",
-                    text));
-  };
-  const auto number = [&](std::string_view word) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size()) refuse();
-    return value;
-  };
-  std::vector<std::uint64_t> seeds;
-  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
-    const std::uint64_t first = number(text.substr(0, colon)), last = number(text.substr(colon + 1));
-    if (last < first || last - first >= 10'000) refuse();
-    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
-    return seeds;
-  }
-  for (std::size_t first = 0; first <= text.size();) {
-    const std::size_t end = std::min(text.find(',', first), text.size());
-    seeds.push_back(number(text.substr(first, end - first)));
-    first = end + 1;
-  }
-  return seeds;
 }
 
 }  // namespace shallows

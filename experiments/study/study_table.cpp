@@ -4,18 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <tuple>
 
-#include "experiments/study/statistics.hpp"
+#include "experiments/config/number_in.hpp"
 #include "output/plot/line_plot.hpp"
 #include "output/view/text_table.hpp"
 
 namespace shallows {
 namespace {
-
-using Values = std::vector<double>;
 
 /// The figures of a cell, by name.
 struct Figure {
@@ -28,51 +24,10 @@ constexpr Figure kFigures[] = {{"test_accuracy", &StudyCell::test},
                                {"operations_per_image", &StudyCell::operations},
                                {"training_seconds", &StudyCell::seconds}};
 
-void add_figures(const nlohmann::json& figures, StudyCell& cell) {
-  const auto add = [&](const char* name, Values& values) {
-    if (const auto found = figures.find(name); found != figures.end() && found->is_number())
-      values.push_back(found->get<double>());
-  };
-  add("test_accuracy", cell.test);
-  add("validation_accuracy", cell.validation);
-  add("test_synaptic_operations_per_image", cell.operations);
-  add("training_seconds", cell.seconds);
-  if (const auto spikes = figures.find("test_spikes_per_image");
-      spikes != figures.end() && !spikes->empty()) {
-    double sum = 0.0;
-    for (const auto& [population, count] : spikes->items()) sum += count.get<double>();
-    cell.spikes.push_back(sum);
-  }
-  if (const auto lost = figures.find("test_lost_classes"); lost != figures.end() && !lost->empty())
-    ++cell.lost_classes;
-}
-
-/// Every key that some sweep varies.
-std::vector<std::string> varied_keys(const Study& study) {
-  std::vector<std::string> keys;
-  for (const Sweep& sweep : study.sweeps) {
-    for (const SweepAxis& axis : sweep) {
-      if (std::ranges::find(keys, axis.key) == keys.end()) keys.push_back(axis.key);
-    }
-  }
-  return keys;
-}
-
-/// The point's value of the key, without quotes; empty if its sweep does not vary it.
-std::string value_of(const StudyResult& result, std::size_t point, const std::string& key) {
-  const StudyPoint& at = result.plan->points[point];
-  for (std::size_t k = 0; k < at.values.size(); ++k) {
-    if (result.study->sweeps[at.sweep][k].key != key) continue;
-    std::string value = at.values[k];
-    std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-    return value;
-  }
-  return "";
-}
-
 std::string mean_text(const Values& values, std::size_t failed) {
-  std::string text = values.empty() ? "-" : fmt::format("{:.2f}", mean_of(values));
-  if (values.size() > 1) text += fmt::format(" ± {:.2f}", deviation_of(values));
+  const auto mean = mean_of(values), deviation = deviation_of(values);
+  std::string text = mean ? fmt::format("{:.2f}", *mean) : "-";
+  if (deviation) text += fmt::format(" ± {:.2f}", *deviation);
   if (failed > 0) text += fmt::format(" ({} failed)", failed);
   return text;
 }
@@ -119,7 +74,8 @@ TextTable table_of(const StudyResult& result) {
       if (validation) add(&StudyCell::validation);
       if (test) add(&StudyCell::test);
     }
-    cells.push_back(first->seconds.empty() ? "-" : fmt::format("{:.2f}", mean_of(first->seconds) / 60.0));
+    const auto seconds = mean_of(first->seconds);
+    cells.push_back(seconds ? fmt::format("{:.2f}", *seconds / 60.0) : "-");
     table.rows.push_back(std::move(cells));
     first = last;
   }
@@ -157,53 +113,12 @@ void end_line(std::string& csv) {
 
 std::string number_text(std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; }
 
-std::optional<double> mean_if(const Values& values) {
-  return values.empty() ? std::nullopt : std::optional(mean_of(values));
-}
-
-std::optional<double> deviation_if(const Values& values) {
-  return values.size() < 2 ? std::nullopt : std::optional(deviation_of(values));
-}
-
-std::optional<double> number(const std::string& text) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
+nlohmann::json number_json(std::optional<double> value) { return value ? nlohmann::json(*value) : nullptr; }
 
 /// The accuracies that runs are judged by.
 const Values& judged(const StudyCell& cell) { return cell.validation.empty() ? cell.test : cell.validation; }
 
 }  // namespace
-
-StudyResult gather(const Study& study, const StudyPlan& plan, RunStore& store) {
-  StudyResult result{.study = &study, .plan = &plan, .cells = {}, .outcomes = {}};
-  for (const StudyRun& run : plan.runs) {
-    auto cell = std::ranges::find_if(result.cells, [&](const StudyCell& one) {
-      return one.row == run.row && one.point == run.point && one.column == run.column;
-    });
-    if (cell == result.cells.end()) {
-      StudyCell fresh{};
-      fresh.row = run.row;
-      fresh.point = run.point;
-      fresh.column = run.column;
-      cell = result.cells.insert(cell, std::move(fresh));
-    }
-    result.outcomes.push_back(store.outcome(run));
-    const auto& outcome = result.outcomes.back();
-    if (!outcome) {
-      ++cell->missing;
-    } else if (!outcome->failure.empty()) {
-      ++cell->failed;
-    } else {
-      add_figures(outcome->figures, *cell);
-    }
-  }
-  // A row that gives its bank is planned before the row that takes it.
-  std::ranges::sort(result.cells, {},
-                    [](const StudyCell& cell) { return std::tuple(cell.row, cell.point, cell.column); });
-  return result;
-}
 
 std::string study_text(const StudyResult& result) { return aligned(table_of(result)); }
 
@@ -225,16 +140,14 @@ nlohmann::json study_json(const StudyResult& result) {
                           {"missing", cell.missing},
                           {"lost_classes", cell.lost_classes},
                           {"settings", nlohmann::json::object()}};
-    const auto& published = study.rows[cell.row].published;
-    row["published"] = published ? nlohmann::json(*published) : nlohmann::json(nullptr);
+    row["published"] = number_json(study.rows[cell.row].published);
     for (const std::string& key : varied_keys(study))
       row["settings"][key] = value_of(result, cell.point, key);
     for (const Figure& figure : kFigures) {
       const Values& values = cell.*figure.values;
       row[figure.name] = nullptr;
-      if (values.empty()) continue;
-      row[figure.name] = {{"mean", mean_of(values)}, {"std", nullptr}};
-      if (values.size() > 1) row[figure.name]["std"] = deviation_of(values);
+      if (const auto mean = mean_of(values))
+        row[figure.name] = {{"mean", *mean}, {"std", number_json(deviation_of(values))}};
     }
     rows.push_back(std::move(row));
   }
@@ -262,7 +175,7 @@ std::string study_csv(const StudyResult& result) {
                        number_text(study.rows[cell.row].published));
     for (const Figure& figure : kFigures) {
       const Values& values = cell.*figure.values;
-      csv += fmt::format("{},{},", number_text(mean_if(values)), number_text(deviation_if(values)));
+      csv += fmt::format("{},{},", number_text(mean_of(values)), number_text(deviation_of(values)));
     }
     end_line(csv);
   }
@@ -281,7 +194,7 @@ std::string runs_csv(const StudyResult& result) {
     csv += csv_start(result, run) + fmt::format("{},", run.seed);
     StudyCell alone{};
     if (outcome->failure.empty()) add_figures(outcome->figures, alone);
-    for (const Figure& figure : kFigures) csv += number_text(mean_if(alone.*figure.values)) + ",";
+    for (const Figure& figure : kFigures) csv += number_text(mean_of(alone.*figure.values)) + ",";
     csv += csv_cell(outcome->file) + "," + csv_cell(outcome->failure) + ",";
     end_line(csv);
   }
@@ -293,11 +206,11 @@ std::string sweep_svg(const StudyResult& result, std::size_t sweep) {
   const Sweep& axes = study.sweeps[sweep];
   const auto axis = std::ranges::find_if(axes, [](const SweepAxis& one) {
     return std::ranges::all_of(one.values,
-                               [](const std::string& value) { return number(value).has_value(); });
+                               [](const std::string& value) { return number_in<double>(value).has_value(); });
   });
   if (axis == axes.end()) return "";
   Values all;
-  for (const std::string& value : axis->values) all.push_back(*number(value));
+  for (const std::string& value : axis->values) all.push_back(*number_in<double>(value));
   const auto [low, high] = std::ranges::minmax(all);
   const bool held_out = any(result, &StudyCell::validation);
   LinePlot plot{.title = study.title,
@@ -316,31 +229,11 @@ std::string sweep_svg(const StudyResult& result, std::size_t sweep) {
     auto series = std::ranges::find_if(plot.series, [&](const PlotSeries& one) { return one.name == name; });
     if (series == plot.series.end())
       series = plot.series.insert(series, PlotSeries{.name = name, .x = {}, .y = {}});
-    series->x.push_back(*number(value_of(result, cell.point, axis->key)));
-    series->y.push_back(mean_if(judged(cell)).value_or(std::numeric_limits<double>::quiet_NaN()));
-    series->y_error.push_back(deviation_if(judged(cell)).value_or(0.0));
+    series->x.push_back(*number_in<double>(value_of(result, cell.point, axis->key)));
+    series->y.push_back(mean_of(judged(cell)).value_or(std::numeric_limits<double>::quiet_NaN()));
+    series->y_error.push_back(deviation_of(judged(cell)).value_or(0.0));
   }
   return render_svg(plot);
-}
-
-std::string best_on_validation(const StudyResult& result) {
-  for (const std::string& key : varied_keys(*result.study)) {
-    if (key.starts_with("dataset.")) return "";  // accuracies on unlike images
-  }
-  const StudyCell* best = nullptr;
-  for (const StudyCell& cell : result.cells) {
-    if (cell.failed > 0) continue;  // a network that fails with some seeds is no choice
-    if (cell.validation.empty()) return "";
-    if (best == nullptr || mean_of(cell.validation) > mean_of(best->validation)) best = &cell;
-  }
-  if (best == nullptr || result.cells.size() < 2) return "";
-  std::string text = result.study->rows[best->row].name;
-  if (result.study->columns.size() > 1) text += " " + result.study->columns[best->column];
-  for (const std::string& key : varied_keys(*result.study)) {
-    const std::string value = value_of(result, best->point, key);
-    if (!value.empty()) text += fmt::format(", {} = {}", key, value);
-  }
-  return fmt::format("best on validation images: {} ({:.2f} %)", text, mean_of(best->validation));
 }
 
 }  // namespace shallows

@@ -2,32 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "experiments/config/number_in.hpp"
 #include "experiments/run/interrupt.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {
 
 StudyTask parse_task(std::string_view text) {
-  const auto refuse = [&] {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto index = number_in<std::uint64_t>(text.substr(0, slash));
+  const auto count = number_in<std::uint64_t>(text.substr(std::min(slash + 1, text.size())));
+  if (!index || !count || *index < 1 || *index > *count) {
     throw Error(
         ErrorKind::configuration,
         fmt::format("can't do task '{}' (it is not I/N with I from 1 to N); write for example 2/5", text));
-  };
-  StudyTask task;
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) refuse();
-  const auto number = [&](std::string_view word, std::uint64_t& value) {
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size()) refuse();
-  };
-  number(text.substr(0, slash), task.index);
-  number(text.substr(slash + 1), task.count);
-  if (task.index < 1 || task.index > task.count) refuse();
-  return task;
+  }
+  return {.index = *index, .count = *count};
 }
 
 bool work_on(const StudyPlan& plan, const StudyTask& task, RunStore& store, Waiting waiting,

@@ -4,13 +4,12 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "models/spiking/readout_frame.hpp"
 #include "sim/neurons/refractoriness.hpp"
-#include "sim/vector/exp_many.hpp"
 
 // Only the baseline and the wide instruction sets are worth a copy.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
@@ -18,31 +17,6 @@
 #define HWY_TARGET_INCLUDE "models/spiking/readout_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
-#include "sim/vector/masks-inl.hpp"
-
-#ifndef SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
-#define SHALLOWS_MODELS_READOUT_KERNEL_FRAME_
-namespace shallows {
-
-/// Elements that vector code may write past the end of a frame's.
-inline constexpr std::size_t kInstantSlack = 8;
-
-/// The arrivals of one frame. Those of one instant share its factors. The vectors are kept from frame to
-/// frame and may be longer than it.
-template <class Real>
-struct ReadoutFrame {
-  std::size_t first = 0;  // the frame's arrivals in the train: [first, last)
-  std::size_t last = 0;
-  std::vector<std::uint8_t> ends;  // per arrival: 1 if it is the last one of its instant
-  std::vector<double> elapsed;     // per instant: t since the frame's start
-  std::vector<double> factor;
-  std::vector<Real> scale;        // per instant: exp(t / tau)
-  std::vector<Real> trace_decay;  // per instant: exp(-t / tau_tr)
-};
-
-}  // namespace shallows
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace shallows::HWY_NAMESPACE {
@@ -228,34 +202,6 @@ class GroupWalk {
   std::vector<Spike>& spikes_;
 };
 
-/// Of `count` times in order, which are the last ones of their instant: ends[k] is 1 there and else 0; and
-/// for each instant the time since `origin`. Returns the number of instants. There are kInstantSlack elements
-/// more of `elapsed` and `ends`.
-std::size_t find_instants(const TimeMs* times, std::size_t count, TimeMs origin, std::uint8_t* ends,
-                          double* elapsed) {
-  const hn::CappedTag<double, kInstantSlack> d;
-  const hn::RebindToUnsigned<decltype(d)> d64;
-  const hn::Rebind<std::uint8_t, decltype(d)> d8;
-  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
-  std::size_t instants = 0;
-  std::size_t k = 0;
-  for (; k + kLanes < count; k += kLanes) {
-    const auto now = hn::LoadU(d, times + k);
-    const auto is_end = hn::Lt(now, hn::LoadU(d, times + k + 1));
-    hn::StoreU(compress(d, hn::Sub(now, hn::Set(d, origin)), is_end), d, elapsed + instants);
-    instants += hwy::PopCount(bits_of(d, is_end));
-    const auto ones = hn::And(hn::BitCast(d64, hn::VecFromMask(d, is_end)), hn::Set(d64, 1));
-    hn::StoreU(hn::TruncateTo(d8, ones), d8, ends + k);
-  }
-  for (; k < count; ++k) {
-    const auto is_end = static_cast<std::uint8_t>(k + 1 == count || times[k] < times[k + 1]);
-    ends[k] = is_end;
-    elapsed[instants] = times[k] - origin;
-    instants += is_end;
-  }
-  return instants;
-}
-
 void walk_float(const ReadoutGroup<float>& group, const Teaching<float>* teaching, const SpikeTrain& arrivals,
                 const ReadoutFrame<float>& frame, std::vector<Spike>& spikes) {
   GroupWalk<float>(group, teaching, arrivals, spikes).run(frame);
@@ -273,7 +219,6 @@ HWY_AFTER_NAMESPACE();
 namespace shallows {
 namespace {
 
-HWY_EXPORT(find_instants);
 HWY_EXPORT(walk_float);
 HWY_EXPORT(walk_double);
 
@@ -285,34 +230,6 @@ void walk(const ReadoutGroup<float>& group, Rest&&... rest) {
 template <class... Rest>
 void walk(const ReadoutGroup<double>& group, Rest&&... rest) {
   HWY_DYNAMIC_DISPATCH(walk_double)(group, std::forward<Rest>(rest)...);
-}
-
-/// The arrivals from `first` on that are not later than `length` after `origin`, and their factors.
-template <class Real>
-void fill_frame(const ReadoutGroup<Real>& group, std::span<const TimeMs> times, std::size_t first,
-                TimeMs origin, TimeMs length, ReadoutFrame<Real>& frame) {
-  const auto begin = times.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto stop =
-      std::partition_point(begin, times.end(), [&](TimeMs time) { return time - origin <= length; });
-  const auto last = static_cast<std::size_t>(stop - times.begin());
-  frame.first = first;
-  frame.last = last;
-  const std::size_t room = last - first + kInstantSlack;
-  if (frame.ends.size() < room) {
-    frame.ends.resize(room);
-    frame.elapsed.resize(room);
-  }
-  double* elapsed = frame.elapsed.data();
-  const std::size_t instants = HWY_DYNAMIC_DISPATCH(find_instants)(times.data() + first, last - first, origin,
-                                                                   frame.ends.data(), elapsed);
-  frame.factor.resize(instants);
-  const auto fill = [&](double rate, std::vector<Real>& factors) {
-    for (std::size_t i = 0; i < instants; ++i) frame.factor[i] = elapsed[i] * rate;
-    exp_many(frame.factor, frame.factor);
-    factors.assign(frame.factor.begin(), frame.factor.end());
-  };
-  fill(1.0 / group.tau_ms, frame.scale);
-  fill(-1.0 / group.trace_tau_ms, frame.trace_decay);
 }
 
 /// Moves the frame's origin by `elapsed`.
@@ -360,7 +277,7 @@ void run_readout_group(const ReadoutGroup<Real>& group, const SpikeTrain& arriva
   TimeMs origin = 0.0;
   thread_local ReadoutFrame<Real> frame;  // nothing below hands the thread to another task
   for (std::size_t k = 0; k < times.size();) {
-    fill_frame(group, times, k, origin, length, frame);
+    fill_frame(times, k, origin, length, group.tau_ms, group.trace_tau_ms, frame);
     walk(group, teaching, arrivals, frame, spikes);
     k = frame.last;
     if (k == times.size()) break;

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "output/h5/system_file.hpp"
+#include "output/h5/disk/system_file.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows {

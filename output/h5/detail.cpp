@@ -136,5 +136,26 @@ Shape shape_of(hid_t space) {
   return {dims.begin(), dims.end()};
 }
 
+Handle link_creation() {
+  Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links.id(), 1);
+  return links;
+}
+
+Handle dataset_creation(const Shape& chunk, unsigned deflate) {
+  Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  // Modification times would make equal results differ.
+  H5Pset_obj_track_times(creation.id(), 0);
+  if (!chunk.empty()) {
+    const std::vector<hsize_t> extents(chunk.begin(), chunk.end());
+    H5Pset_chunk(creation.id(), static_cast<int>(extents.size()), extents.data());
+    if (deflate > 0) {
+      H5Pset_shuffle(creation.id());
+      H5Pset_deflate(creation.id(), deflate);
+    }
+  }
+  return creation;
+}
+
 }  // namespace detail
 }  // namespace shallows::h5

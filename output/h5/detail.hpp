@@ -27,4 +27,8 @@ std::string describe_type(hid_t type);
 
 Shape shape_of(hid_t space);
 
+/// A property list for a new object that makes the groups on its way.
+Handle link_creation();
+Handle dataset_creation(const Shape& chunk, unsigned deflate);
+
 }  // namespace shallows::h5::detail

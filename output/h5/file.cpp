@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <system_error>
 
-#include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
-#include "output/h5/driver.hpp"
-#include "output/h5/system_file.hpp"
+#include "output/h5/disk/descriptor.hpp"
+#include "output/h5/disk/driver.hpp"
+#include "output/h5/disk/system_file.hpp"
 #include "sim/core/error.hpp"
 
 namespace shallows::h5 {
@@ -173,8 +173,7 @@ bool File::contains(const std::string& object) const {
 
 void File::create_group(const std::string& group) {
   if (contains(group)) return;
-  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_create_intermediate_group(links.id(), 1);
+  const Handle links = detail::link_creation();
   const Handle created(H5Gcreate2(handle_.id(), group.c_str(), links.id(), H5P_DEFAULT, H5P_DEFAULT),
                        H5Gclose);
   if (!created.valid()) fail_writing("group " + group);

@@ -65,12 +65,10 @@ std::string meaning_text(const TreeNode& node) {
 std::string value_text(const std::optional<h5::AttributeValue>& value) {
   if (!value) return "(of a type not shown)";
   const json as_json = to_json(*value);
-  std::string text = as_json.is_string() ? as_json.get<std::string>() : as_json.dump();
-  const std::size_t line_end = text.find('\n');
-  const bool cut = line_end != std::string::npos || display_width(text) > most_value_shown;
-  text = text.substr(0, std::min(line_end, text.size()));
-  while (display_width(text) > most_value_shown) text.pop_back();
-  return text + (cut ? " ..." : "");
+  const std::string text = as_json.is_string() ? as_json.get<std::string>() : as_json.dump();
+  const std::string line = text.substr(0, text.find('\n'));
+  const std::string shown = cut(line, most_value_shown);
+  return shown == line && line != text ? line + " ..." : shown;
 }
 
 void render_node(const TreeNode& node, std::size_t depth, std::string& text) {
@@ -104,24 +102,6 @@ std::string class_text(std::uint8_t label) { return label == no_class ? "none" :
 
 json class_json(std::uint8_t label) { return label == no_class ? json() : json(label); }
 
-std::vector<std::string> metric_columns(const h5::File& file) {
-  std::vector<std::string> names;
-  if (!file.contains("/metrics")) return names;
-  for (const h5::Child& child : file.children("/metrics")) {
-    if (child.kind == h5::ObjectKind::dataset && file.shape("/metrics/" + child.name).size() == 1) {
-      names.push_back(child.name);
-    }
-  }
-  return names;
-}
-
-std::vector<double> read_column(const h5::File& file, const std::string& name) {
-  const std::string path = "/metrics/" + name;
-  if (file.info(path).type.starts_with("float")) return file.read<double>(path);
-  const auto whole = file.read<std::uint64_t>(path);
-  return {whole.begin(), whole.end()};
-}
-
 std::vector<PopulationStatistics> all_statistics(const h5::File& file, const InspectOptions& options) {
   std::vector<PopulationStatistics> all;
   const auto names = options.populations.empty() ? spike_populations(file) : options.populations;
@@ -153,19 +133,14 @@ std::string render_tree(const TreeNode& tree) {
 }
 
 json to_json(const TreeNode& tree) {
-  json node = {{"name", tree.name}};
-  switch (tree.kind) {
-    case h5::ObjectKind::group:
-      node["kind"] = "group";
-      break;
-    case h5::ObjectKind::dataset:
-      node["kind"] = "dataset";
-      node["type"] = tree.dataset.type;
-      node["shape"] = tree.dataset.shape;
-      break;
-    case h5::ObjectKind::other:
-      node["kind"] = "other";
-      break;
+  const bool is_dataset = tree.kind == h5::ObjectKind::dataset;
+  json node = {{"name", tree.name},
+               {"kind", is_dataset                           ? "dataset"
+                        : tree.kind == h5::ObjectKind::group ? "group"
+                                                             : "other"}};
+  if (is_dataset) {
+    node["type"] = tree.dataset.type;
+    node["shape"] = tree.dataset.shape;
   }
   for (const auto& [name, value] : tree.attributes)
     node["attributes"][name] = value ? to_json(*value) : json();
@@ -205,62 +180,6 @@ json to_json(const RasterLayer& layer) {
           {"recorded", layer.recorded},
           {"times_ms", layer.times_ms},
           {"ids", layer.ids}};
-}
-
-LearningCurve read_learning_curve(const h5::File& file, std::span<const std::string> columns) {
-  const auto present = metric_columns(file);
-  const auto has = [&](const std::string& name) {
-    return std::find(present.begin(), present.end(), name) != present.end();
-  };
-  std::vector<std::string> wanted(columns.begin(), columns.end());
-  for (const std::string& name : wanted) {
-    if (!has(name)) {
-      throw Error(ErrorKind::configuration,
-                  fmt::format("{} has no metric '{}' (it has {}); choose one of these", file.path(), name,
-                              fmt::join(present, ", ")));
-    }
-  }
-  LearningCurve curve;
-  for (const char* name : {"images", "images_trained", "iteration", "epoch"}) {
-    if (curve.x_name.empty() && has(name)) curve.x_name = name;
-  }
-  for (const std::string& name : present) {
-    const bool telling =
-        name.find("accuracy") != std::string::npos || name.find("error") != std::string::npos;
-    if (columns.empty() && telling && name != curve.x_name) wanted.push_back(name);
-  }
-  if (wanted.empty()) return {};
-  for (const std::string& name : wanted) curve.columns.emplace_back(name, read_column(file, name));
-  if (curve.x_name.empty()) {
-    curve.x_name = "row";
-    for (std::size_t i = 0; i < curve.columns[0].second.size(); ++i)
-      curve.x.push_back(static_cast<double>(i));
-  } else {
-    curve.x = read_column(file, curve.x_name);
-  }
-  for (const auto& [name, values] : curve.columns) {
-    if (values.size() != curve.x.size()) {
-      throw Error(ErrorKind::data,
-                  fmt::format("metrics '{}' and '{}' of {} differ in length ({} and {}); the file is "
-                              "damaged",
-                              curve.x_name, name, file.path(), curve.x.size(), values.size()));
-    }
-  }
-  return curve;
-}
-
-std::string render_learning_curve(const LearningCurve& curve, const ChartStyle& style) {
-  std::string text;
-  for (const auto& [name, values] : curve.columns)
-    text += render_chart(curve.x, values, name, curve.x_name, style);
-  return text;
-}
-
-json to_json(const LearningCurve& curve) {
-  if (curve.columns.empty()) return json();
-  json columns = {{curve.x_name, curve.x}};
-  for (const auto& [name, values] : curve.columns) columns[name] = values;
-  return {{"x", curve.x_name}, {"columns", columns}};
 }
 
 std::string inspect_text(const h5::File& file, const InspectOptions& options) {

@@ -4,14 +4,13 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "output/h5/h5.hpp"
-#include "output/plot/text_chart.hpp"
 #include "output/record/trials.hpp"
+#include "output/view/learning_curve.hpp"
 #include "output/view/population_statistics.hpp"
 #include "output/view/raster.hpp"
 
@@ -38,21 +37,6 @@ std::string render_trial(std::uint64_t index, const TrialInfo& trial);
 nlohmann::json to_json(std::uint64_t index, const TrialInfo& trial);
 /// With the spikes.
 nlohmann::json to_json(const RasterLayer& layer);
-
-/// Columns of /metrics over one of them.
-struct LearningCurve {
-  std::string x_name;
-  std::vector<double> x;
-  std::vector<std::pair<std::string, std::vector<double>>> columns;  ///< each as long as x
-};
-
-/// With no names given: over "images", "images_trained", "iteration" or "epoch", or else the row number,
-/// those columns whose name has "accuracy" or "error" in it. Empty if the file has none. Throws Error
-/// (configuration) if a named column is missing.
-LearningCurve read_learning_curve(const h5::File& file, std::span<const std::string> columns = {});
-/// A chart for each column.
-std::string render_learning_curve(const LearningCurve& curve, const ChartStyle& style);
-nlohmann::json to_json(const LearningCurve& curve);
 
 struct InspectOptions {
   std::vector<std::string> populations = {};  ///< empty: all

@@ -1,4 +1,4 @@
-#include "output/h5/background_writer.hpp"
+#include "output/h5/disk/background_writer.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

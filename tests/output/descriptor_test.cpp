@@ -1,4 +1,4 @@
-#include "output/h5/descriptor.hpp"
+#include "output/h5/disk/descriptor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <random>
 
-#include "output/h5/system_file.hpp"
+#include "output/h5/disk/system_file.hpp"
 #include "sim/core/error.hpp"
 #include "tests/output/file_size_limit.hpp"
 #include "tests/output/temporary_directory.hpp"

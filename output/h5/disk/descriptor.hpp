@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "output/h5/background_writer.hpp"
+#include "output/h5/disk/background_writer.hpp"
+#include "output/h5/disk/overlay.hpp"
 #include "output/h5/h5.hpp"
-#include "output/h5/overlay.hpp"
 
 namespace shallows::h5 {
 
@@ -32,10 +32,6 @@ class Descriptor {
   static Descriptor open(const std::string& path);
   /// Opens for writing, locks and changes nothing. Throws Error (data).
   static Descriptor lock(const std::string& path);
-
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor();
 
   std::uint64_t size() const { return size_; }
   std::uint64_t device() const { return device_; }
@@ -67,6 +63,14 @@ class Descriptor {
   int read_error() const { return read_error_; }
 
  private:
+  /// That of an open file, which it closes.
+  struct Number {
+    explicit Number(int number) : value(number) {}
+    Number(Number&& other) noexcept;
+    ~Number();
+    int value;
+  };
+
   Descriptor(int fd, const std::string& path);
 
   static Descriptor open_locked(const std::string& path, int flags);
@@ -79,7 +83,7 @@ class Descriptor {
   void finish_background();
   void start_write_back();
 
-  int fd_;
+  Number fd_;  // first, so that it is closed last
   std::uint64_t size_ = 0;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;

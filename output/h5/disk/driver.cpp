@@ -1,4 +1,4 @@
-#include "output/h5/driver.hpp"
+#include "output/h5/disk/driver.hpp"
 
 #include <hdf5.h>
 #if H5_VERSION_GE(1, 13, 0)
@@ -13,8 +13,8 @@
 #include <span>
 #include <utility>
 
-#include "output/h5/descriptor.hpp"
 #include "output/h5/detail.hpp"
+#include "output/h5/disk/descriptor.hpp"
 
 namespace shallows::h5 {
 namespace {

@@ -1,4 +1,4 @@
-#include "output/h5/system_file.hpp"
+#include "output/h5/disk/system_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

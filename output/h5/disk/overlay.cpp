@@ -1,4 +1,4 @@
-#include "output/h5/overlay.hpp"
+#include "output/h5/disk/overlay.hpp"
 
 #include <algorithm>
 
