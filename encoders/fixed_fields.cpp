@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
+#include <string>
 #include <utility>
 
 #include "sim/core/rng.hpp"
@@ -176,7 +177,13 @@ void RandomBank::set_defaults(Params&, BankShape& shape, Unit unit) {
   shape.scale = unit == Unit::millivolt ? 20.0 : 0.1;
 }
 
-std::optional<Problem> RandomBank::problem(const Params& params, const BankShape&, const ImageShape* images) {
+std::optional<Problem> RandomBank::problem(const Params& params, const BankShape& shape,
+                                           const ImageShape* images) {
+  if (shape.size % params.features != 0) {
+    return Problem{"features = " + std::to_string(params.features) +
+                       " does not divide size = " + std::to_string(shape.size),
+                   "every place has as many neurons", "choose a size that is a multiple"};
+  }
   if (images == nullptr || !params.cubed_colour_scale || images->channels >= 2) return std::nullopt;
   return Problem{"cubed_colour_scale = true needs images in colour",
                  "these have one channel, for which the released code applies its factor once, too",

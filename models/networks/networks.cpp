@@ -61,6 +61,16 @@ void RateModel::set_defaults(Params& params, BankOrigin bank) {
   if (bank == BankOrigin::learned || bank == BankOrigin::given) params.hidden.bias_max = 0.0;
 }
 
+std::optional<Problem> RateModel::problem(const Params& params, BankOrigin, double) {
+  const auto learns = [](const RateLayerParams& layer) { return learning_params(layer.rule) != nullptr; };
+  if (std::holds_alternative<FixedReadout::Params>(params.readout_rule) && !learns(params.hidden) &&
+      std::ranges::none_of(params.upper, learns)) {
+    return Problem{"readout.rule = \"fixed\" leaves nothing to learn", "no hidden layer has a rule either",
+                   "choose a hidden.rule, or readout.rule = \"delta\""};
+  }
+  return std::nullopt;
+}
+
 std::optional<Problem> MemoryModel::problem(const Params& params, BankOrigin, double) {
   if ((params.gate != ThresholdGate::none) != (params.threshold > 0.0)) {
     return Problem{"memory.gate and memory.threshold belong together", "",

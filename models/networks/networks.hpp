@@ -41,7 +41,7 @@ struct RateModel {
 
   static double default_learning_rate(BankOrigin bank);
   static void set_defaults(Params& params, BankOrigin bank);
-  static std::optional<Problem> problem(const Params&, BankOrigin, double) { return std::nullopt; }
+  static std::optional<Problem> problem(const Params& params, BankOrigin bank, double learning_rate);
 };
 
 struct MemoryModel {

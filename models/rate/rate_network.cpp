@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/eigen_index.hpp"
+#include "models/rate/layers/angle.hpp"
 #include "models/rate/layers/plastic_stack.hpp"
 #include "sim/core/rng.hpp"
 
@@ -70,19 +71,6 @@ bool has_plain_readout(const RateParams& params) {
   return params.batch == 1 && params.readout_centring == 0.0 && !params.readout_modifiers.any() &&
          std::holds_alternative<Sgd::Params>(params.optimiser) &&
          std::holds_alternative<DeltaReadoutRule::Params>(params.readout_rule);
-}
-
-/// In degrees; nothing if one of them is zero.
-std::optional<double> angle_of(std::span<const float> a, std::span<const float> b) {
-  double dot = 0.0;
-  double aa = 0.0;
-  double bb = 0.0;
-  for (std::size_t j = 0; j < a.size(); ++j) {
-    dot += static_cast<double>(a[j]) * b[j];
-    aa += static_cast<double>(a[j]) * a[j];
-    bb += static_cast<double>(b[j]) * b[j];
-  }
-  return angle_between(dot, aa, bb);
 }
 
 }  // namespace
@@ -175,7 +163,9 @@ std::size_t RateNetwork::layers() const {
   return fixed_.size() + (in_place_ ? 1 : 0) + (stack_.empty() ? 0 : stack_.front().layers());
 }
 
-bool RateNetwork::bank_learns() const { return in_place_ || (layers() > 0 && learned_weights(1)); }
+bool RateNetwork::bank_learns() const {
+  return in_place_ || (fixed_.empty() && layers() > 0 && stack_.front().learns(0));
+}
 
 std::size_t RateNetwork::granularity() const { return in_place_ ? kBatch : batch_; }
 
@@ -265,8 +255,10 @@ void RateNetwork::teach_in_place(std::size_t k, std::span<const float> rates, Le
   if (feedback_ && k == 0) {
     std::vector<float> backprop(steps.size());
     readout_->send_back(readout_->matrix(), backprop);
-    if (const auto angle = angle_of(steps, backprop)) {
-      report.angle_sum_deg += *angle;
+    Angle angle;
+    angle.add(steps, backprop);
+    if (const auto degrees = angle.degrees()) {
+      report.angle_sum_deg += *degrees;
       ++report.angles;
     }
   }

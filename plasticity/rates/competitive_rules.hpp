@@ -20,6 +20,14 @@
 
 namespace shallows {
 
+/// Of rules that are all in the competition: the batch's y are the g.
+struct CompetitiveIncrement {
+  template <class Batch, class Weights>
+  static Weights increment(const RateRuleParams&, const Batch& batch, const Weights& w) {
+    return increment_with_decay(batch, batch.a, w);
+  }
+};
+
 struct KrotovHopfieldParams : RateRuleParams {
   std::size_t rank = 2;
   double anti = 0.4;
@@ -35,7 +43,7 @@ struct KrotovHopfieldParams : RateRuleParams {
   }
 };
 
-struct KrotovHopfield {
+struct KrotovHopfield : CompetitiveIncrement {
   using Params = KrotovHopfieldParams;
   static constexpr std::string_view name = "krotov-hopfield";
   static constexpr std::string_view abbreviation = "kh";
@@ -59,11 +67,6 @@ struct KrotovHopfield {
       g(order[0], k) = 1;
     }
   }
-
-  template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
-    return increment_with_decay(batch, batch.a, w);
-  }
 };
 
 struct SoftHebbParams : RateRuleParams {
@@ -81,7 +84,7 @@ struct SoftHebbParams : RateRuleParams {
   }
 };
 
-struct SoftHebb {
+struct SoftHebb : CompetitiveIncrement {
   using Params = SoftHebbParams;
   static constexpr std::string_view name = "soft-hebb";
   static constexpr std::string_view abbreviation = "softhebb";
@@ -108,11 +111,6 @@ struct SoftHebb {
         g(j, k) = static_cast<typename Signal::Scalar>(unlearns ? -share : share);
       }
     }
-  }
-
-  template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights& w) {
-    return increment_with_decay(batch, batch.a, w);
   }
 };
 

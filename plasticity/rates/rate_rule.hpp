@@ -16,9 +16,10 @@
 //     };
 //
 // compete() gets the activations [neuron, image] of all neurons that see the same inputs and says by how much
-// each is to learn; the increment then finds that in place of the answers. An increment is computed from the weights before it, so that rules can be combined. That of a batch is the
-// sum over its images, whose learning rates say what each counts. The types are parameters because lists of
-// rules are read wherever there is a configuration, which should not have to compile a matrix library.
+// each is to learn; the increment then finds that in place of the answers. An increment is computed from the
+// weights before it, so that rules can be combined. That of a batch is the sum over its images, whose learning
+// rates say what each counts. The types are parameters because lists of rules are read wherever there is a
+// configuration, which should not have to compile a matrix library.
 #pragma once
 
 #include "sim/core/fields.hpp"

@@ -19,18 +19,21 @@ namespace shallows {
 /// Where the errors of a layer come from.
 enum class ErrorPath { transpose, feedback, direct };
 
-struct Backprop {
+/// Of rules that are all in where errors come from.
+struct ErrorTimesInput {
+  template <class Batch, class Weights>
+  static Weights increment(const RateRuleParams&, const Batch& batch, const Weights&) {
+    return outer_products<Weights>(batch.step, batch.x);
+  }
+};
+
+struct Backprop : ErrorTimesInput {
   using Params = PlainRuleParams<Backprop>;
   static constexpr std::string_view name = "backprop";
   static constexpr std::string_view abbreviation = "bp";
   static constexpr std::string_view about = "errors come back through the weights of the layer above";
   static constexpr bool taught = true;
   static constexpr ErrorPath path = ErrorPath::transpose;
-
-  template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights&) {
-    return outer_products<Weights>(batch.step, batch.x);
-  }
 };
 
 /// Every rule has a type of its own, by which a choice knows it.
@@ -42,21 +45,16 @@ struct FeedbackRuleParams : RateRuleParams, FeedbackParams {
   }
 };
 
-struct FeedbackAlignment {
+struct FeedbackAlignment : ErrorTimesInput {
   using Params = FeedbackRuleParams<FeedbackAlignment>;
   static constexpr std::string_view name = "feedback-alignment";
   static constexpr std::string_view abbreviation = "fa";
   static constexpr std::string_view about = "errors come back through weights of their own";
   static constexpr bool taught = true;
   static constexpr ErrorPath path = ErrorPath::feedback;
-
-  template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights&) {
-    return outer_products<Weights>(batch.step, batch.x);
-  }
 };
 
-struct DirectFeedbackAlignment {
+struct DirectFeedbackAlignment : ErrorTimesInput {
   using Params = FeedbackRuleParams<DirectFeedbackAlignment>;
   static constexpr std::string_view name = "direct-feedback-alignment";
   static constexpr std::string_view abbreviation = "dfa";
@@ -64,11 +62,6 @@ struct DirectFeedbackAlignment {
       "errors come straight from the readout through weights of their own";
   static constexpr bool taught = true;
   static constexpr ErrorPath path = ErrorPath::direct;
-
-  template <class Batch, class Weights>
-  static Weights increment(const Params&, const Batch& batch, const Weights&) {
-    return outer_products<Weights>(batch.step, batch.x);
-  }
 };
 
 /// What an increment takes for the input of a synapse.

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 #include "experiments/run/evaluation/evaluation.hpp"
 #include "experiments/run/evaluation/result.hpp"
@@ -154,11 +155,7 @@ void Trainer::present(std::uint64_t first, std::uint64_t last) {
   state_.angle_sum += report.angle_sum_deg;
   state_.angles += report.angles;
   if (const std::string failure = loop_.failure(network_, report); !failure.empty()) {
-    throw Error(ErrorKind::network,
-                fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = "
-                            "{} (the last good state, after {} images, is in '{}')",
-                            failure, first, loop_.shown().front().learning_rate,
-                            config_.training.learning_rate, saved_, checkpoint_path(options_.output)));
+    throw divergence(failure, first, loop_.shown().front().learning_rate);
   }
   for (std::uint64_t slot = 0; slot < last - first; ++slot) {
     const std::uint8_t predicted = loop_.predicted()[slot];
@@ -225,10 +222,36 @@ std::string Trainer::note() const {
   return fmt::format("online accuracy {:.1f} %", state_.curve.online_accuracy.back());
 }
 
+Error Trainer::divergence(const std::string& failure, std::uint64_t images, double learning_rate) const {
+  return {ErrorKind::network,
+          fmt::format("{} after {} images, with learning rate {:.3g}; lower training.learning_rate = {} (the "
+                      "last good state, after {} images, is in '{}')",
+                      failure, images, learning_rate, config_.training.learning_rate, saved_,
+                      checkpoint_path(options_.output))};
+}
+
+/// The last update before a file is written was not yet seen in an answer.
+std::vector<NamedArray> Trainer::finite_arrays() const {
+  std::vector<NamedArray> arrays = network_.arrays();
+  if (config_.rate() == nullptr) return arrays;
+  for (const NamedArray& array : arrays) {
+    const bool finite = std::visit(
+        [](const auto& values) {
+          return std::ranges::all_of(values, [](auto v) { return std::isfinite(double{v}); });
+        },
+        array.values);
+    if (finite) continue;
+    const std::uint64_t images = state_.total.images;
+    throw divergence(fmt::format("the network diverged ('{}' has values that are not finite)", array.name),
+                     images, loop_.schedule().learning_rate(images > 0 ? images - 1 : 0));
+  }
+  return arrays;
+}
+
 void Trainer::write_network(RunWriter& writer) const {
   writer.write_provenance(options_.provenance);
   write_data(writer, record_of(dataset_, options_.earlier));
-  writer.write_arrays(network_.arrays());
+  writer.write_arrays(finite_arrays());
   writer.write_arrays(initial_);
   if (network_.memory() != nullptr) write_memory(writer, *network_.memory());
   write_train_state(writer, state_, population_names(config_));

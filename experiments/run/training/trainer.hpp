@@ -80,6 +80,10 @@ class Trainer {
   void begin_recording(const std::optional<h5::Snapshot>& snapshot);
   bool evaluate_into(RunWriter& writer, SpikeRecorder& recorder, nlohmann::json& figures);
   void write_network(RunWriter& writer) const;
+  /// The network's arrays. Throws Error (network) if one of a rate network has overflowed.
+  std::vector<NamedArray> finite_arrays() const;
+  /// What to do about a failure after so many images.
+  Error divergence(const std::string& failure, std::uint64_t images, double learning_rate) const;
   void write_order(RunWriter& writer);
   std::string note() const;
 

@@ -21,6 +21,7 @@ class TrainingLoop {
   /// Number of presentations.
   std::uint64_t size() const { return schedule_.presentations(); }
   Schedule& schedule() { return schedule_; }
+  const Schedule& schedule() const { return schedule_; }
 
   /// Presentations [first, last), until the next call.
   std::span<const Presentation> show(std::uint64_t first, std::uint64_t last);

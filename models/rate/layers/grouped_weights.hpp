@@ -19,6 +19,10 @@ class GroupedWeights {
     Eigen::Index first;             ///< neuron
     std::vector<NeuronId> sources;  ///< empty: all, in order
     RateMatrix<float> weights;      ///< [neuron of the group, source]
+
+    std::span<const float> values() const {
+      return {weights.data(), static_cast<std::size_t>(weights.size())};
+    }
   };
   /// Groups [first, end) whose neurons see the same.
   struct Population {

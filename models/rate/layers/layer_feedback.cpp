@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/eigen_index.hpp"
+#include "models/rate/layers/angle.hpp"
 
 namespace shallows {
 namespace {
@@ -47,15 +48,10 @@ RateMatrix<float> LayerFeedback::errors(const Matrix& step, const GroupedWeights
 
 std::optional<double> LayerFeedback::angle(const GroupedWeights& forward) const {
   const GroupedWeights used = takes_signs(params_) ? with_signs_of(forward) : weights_;
-  double dot = 0.0, squares = 0.0, forward_squares = 0.0;
-  for (std::size_t g = 0; g < used.groups().size(); ++g) {
-    const auto b = used.groups()[g].weights.cast<double>().eval();
-    const auto w = forward.groups()[g].weights.cast<double>().eval();
-    dot += b.cwiseProduct(w).sum();
-    squares += b.squaredNorm();
-    forward_squares += w.squaredNorm();
-  }
-  return angle_between(dot, squares, forward_squares);
+  Angle angle;
+  for (std::size_t g = 0; g < used.groups().size(); ++g)
+    angle.add(used.groups()[g].values(), forward.groups()[g].values());
+  return angle.degrees();
 }
 
 std::optional<Follower> LayerFeedback::follower() {

@@ -25,13 +25,13 @@ class LayerFeedback {
 
   /// Where the weights are to follow the forward ones, and nothing else.
   std::optional<Follower> follower();
-  /// An update of those that learn by activities: `below` [neuron of this layer, image] and `above`; `error`
-  /// takes the place of `above` if they come straight from the readout.
+  /// An update of those that learn by activities: `below` [neuron of this layer, image], and `above` of the
+  /// layer that has the errors.
   void learn(const RateMatrix<float>& below, const RateMatrix<float>& above, const RateVector<float>& shares);
   /// Of a mirror: an update from noise, number `update`, of so many images.
   void learn_from_noise(const GroupedWeights& forward, Eigen::Index images, std::uint64_t update);
-  /// Of direct feedback that follows: there are no forward weights of its structure, so it learns what they
-  /// would, the product of errors and answers.
+  /// Of direct feedback that is to follow, past layers in between: no forward weights have its structure, so it
+  /// learns what they would, the product of errors and answers.
   void learn_from_errors(const RateMatrix<float>& below, const RateMatrix<float>& step, double learning_rate);
 
   std::vector<float> values() const { return weights_.values(); }

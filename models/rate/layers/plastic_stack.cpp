@@ -143,10 +143,12 @@ void PlasticStack::teach(Pass& pass, Errors errors, std::size_t lowest) const {
   }
 }
 
-/// The feedback that changes as the weights of this layer (or of the readout, after the last one) do.
+/// The feedback that changes as the weights of this layer (or of the readout, after the last one) do: direct
+/// feedback has the readout's shape only.
 std::optional<Follower> PlasticStack::follower_of(std::size_t l) {
   if (l == 0 || !layers_[l - 1].feedback) return std::nullopt;
-  if (error_path(layers_[l - 1].params.rule) == ErrorPath::direct) return std::nullopt;
+  const bool direct = error_path(layers_[l - 1].params.rule) == ErrorPath::direct;
+  if (direct && l < layers_.size()) return std::nullopt;
   return layers_[l - 1].feedback->follower();
 }
 
@@ -157,7 +159,7 @@ void PlasticStack::learn_feedback(const Pass& pass, const RateVector<float>& sha
     const bool last = l + 1 == layers_.size();
     const bool direct = error_path(layers_[l].params.rule) == ErrorPath::direct;
     feedback.learn(pass.x[l + 1], direct || last ? pass.answers : pass.x[l + 2], shares);
-    if (direct) feedback.learn_from_errors(pass.x[l + 1], pass.steps.back(), learning_rate);
+    if (direct && !last) feedback.learn_from_errors(pass.x[l + 1], pass.steps.back(), learning_rate);
     if (!direct || last) feedback.learn_from_noise(above(l).weights(), shares.size(), updates_);
   }
 }

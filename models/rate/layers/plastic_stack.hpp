@@ -49,7 +49,7 @@ class PlasticStack {
   /// The answers [class, image].
   RateMatrix<float> respond(RateMatrix<float> x) const;
 
-  /// What is to be said of each hidden layer from `first_number` on, and of the readout.
+  /// What is to be said of each layer, and of the readout at last.
   std::vector<LayerFigures> figures() const;
   /// Begins to look for dead units anew.
   void forget_answers();

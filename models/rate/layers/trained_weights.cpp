@@ -8,11 +8,10 @@
 #include <cassert>
 #include <cmath>
 #include <functional>
-#include <numbers>
-#include <numeric>
 #include <utility>
 
 #include "models/eigen_index.hpp"
+#include "models/rate/layers/angle.hpp"
 
 namespace shallows {
 namespace {
@@ -59,37 +58,51 @@ std::optional<AnyRule> any_rule_of(const typename Rules::Chosen& chosen) {
   });
 }
 
-/// How large an increment is, as a number that sorts alike.
+/// How large an increment is, as a number that sorts alike. What is not a number is the largest, so that it is
+/// not taken out before anybody sees it.
 std::uint32_t rank_of(float increment, SparsityBy by) {
   const auto bits = std::bit_cast<std::uint32_t>(increment);
-  constexpr std::uint32_t kSign = 0x8000'0000U;
+  constexpr std::uint32_t kSign = 0x8000'0000U, kLargest = 0xFFFF'FFFFU;
+  if (std::isnan(increment)) return kLargest;
   if (by == SparsityBy::magnitude) return bits & ~kSign;
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
-struct Products {
-  double dot = 0.0;
-  double squares_a = 0.0;
-  double squares_b = 0.0;
-};
-
-Products products_of(const Matrix& a, const Matrix& b) {
-  Products sums;
-  for (Eigen::Index i = 0; i < a.size(); ++i) {
-    const double u = double{a.data()[i]}, v = double{b.data()[i]};
-    sums.dot += u * v;
-    sums.squares_a += u * u;
-    sums.squares_b += v * v;
-  }
-  return sums;
-}
-
-/// What backpropagation's increment and this one, of a group, make of each other.
-Products against_backprop(const GroupedWeights::Group& group, const Lesson& lesson, const Matrix& increment) {
+/// Between an increment of a group and backpropagation's.
+Angle against_backprop(const GroupedWeights::Group& group, const Lesson& lesson, const Matrix& increment) {
   Matrix gathered;
   const Matrix& seen = GroupedWeights::seen(group, lesson.x, gathered);
   const auto step = lesson.backprop_step->middleRows(group.first, group.weights.rows());
-  return products_of(increment, outer_products<Matrix>(step, seen));
+  const Matrix backprop = outer_products<Matrix>(step, seen);
+  const auto values = [](const Matrix& m) { return std::span(m.data(), static_cast<std::size_t>(m.size())); };
+  Angle angle;
+  angle.add(values(increment), values(backprop));
+  return angle;
+}
+
+/// What a competition makes of the activations, population by population.
+Matrix competition(const AnyRule& rule, const GroupedWeights& weights, const Matrix& a) {
+  Matrix competed(a.rows(), a.cols());
+  const std::span<const GroupedWeights::Group> groups = weights.groups();
+  tbb::parallel_for(std::size_t{0}, weights.populations().size(), [&](std::size_t p) {
+    const auto& [first, end] = weights.populations()[p];
+    const Eigen::Index from = groups[first].first;
+    const Eigen::Index size = groups[end - 1].first + groups[end - 1].weights.rows() - from;
+    rule.compete(a.middleRows(from, size), competed.middleRows(from, size));
+  });
+  return competed;
+}
+
+/// Of each group: what its population makes of the answers, sent back.
+std::vector<Matrix> explanations(const GroupedWeights& weights, const Matrix& y) {
+  std::vector<Matrix> explained(weights.groups().size());
+  for (const GroupedWeights::Population& population : weights.populations()) {
+    explained[population.first] =
+        weights.is_dense() ? weights.transposed_times(y) : weights.transposed_times(population, y);
+    for (std::size_t g = population.first + 1; g < population.end; ++g)
+      explained[g] = explained[population.first];
+  }
+  return explained;
 }
 
 void divide_by_largest(std::span<Matrix> increments) {
@@ -100,11 +113,6 @@ void divide_by_largest(std::span<Matrix> increments) {
 }
 
 }  // namespace
-
-std::optional<double> angle_between(double dot, double squares_a, double squares_b) {
-  if (!(squares_a > 0.0) || !(squares_b > 0.0)) return {};
-  return std::acos(std::clamp(dot / std::sqrt(squares_a * squares_b), -1.0, 1.0)) * 180.0 / std::numbers::pi;
-}
 
 TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases,
                                const RuleModifiers& modifiers, const OptimiserChoice& optimiser,
@@ -127,8 +135,10 @@ TrainedWeights::TrainedWeights(GroupedWeights weights, std::vector<float> biases
 
 float TrainedWeights::largest_weight() const {
   float largest = 0.0F;
-  for (const auto& group : weights_.groups())
-    largest = std::max(largest, group.weights.cwiseAbs().maxCoeff<Eigen::PropagateNaN>());
+  for (const auto& group : weights_.groups()) {
+    const float of_group = group.weights.cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
+    if (of_group > largest || std::isnan(of_group)) largest = of_group;
+  }
   return largest;
 }
 
@@ -169,27 +179,10 @@ std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& choice, cons
   const std::optional<AnyRule> added = any_rule_of<AddedRules>(modifiers_.added_rule);
   ++updates_;
   const std::span<GroupedWeights::Group> groups = weights_.groups();
-  Matrix competed;
-  if (rule->compete) {
-    competed.resize(lesson.a.rows(), lesson.a.cols());
-    tbb::parallel_for(std::size_t{0}, weights_.populations().size(), [&](std::size_t p) {
-      const auto& [first, end] = weights_.populations()[p];
-      const Eigen::Index from = groups[first].first;
-      const Eigen::Index size = groups[end - 1].first + groups[end - 1].weights.rows() - from;
-      rule->compete(lesson.a.middleRows(from, size), competed.middleRows(from, size));
-    });
-  }
+  const Matrix competed = rule->compete ? competition(*rule, weights_, lesson.a) : Matrix();
   const Matrix& signal = rule->compete ? competed : lesson.y;
-  std::vector<Matrix> explained;  // of each group
-  if (rule->explains_together || (added && added->explains_together)) {
-    explained.resize(groups.size());
-    for (const GroupedWeights::Population& population : weights_.populations()) {
-      explained[population.first] = weights_.is_dense() ? weights_.transposed_times(lesson.y)
-                                                        : weights_.transposed_times(population, lesson.y);
-      for (std::size_t g = population.first + 1; g < population.end; ++g)
-        explained[g] = explained[population.first];
-    }
-  }
+  const bool explains = rule->explains_together || (added && added->explains_together);
+  const std::vector<Matrix> explained = explains ? explanations(weights_, lesson.y) : std::vector<Matrix>();
 
   const auto ask = [&](std::size_t g) {
     const GroupedWeights::Group& group = groups[g];
@@ -219,7 +212,7 @@ std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& choice, cons
   const float rate = static_cast<float>(lesson.learning_rate * rule->learning_rate_factor);
   const bool whole = rule->by_largest || modifiers_.sparsity < 1.0;
   std::vector<Matrix> increments(whole ? groups.size() : 0);
-  std::vector<Products> against(lesson.backprop_step != nullptr ? groups.size() : 0);
+  std::vector<Angle> against(lesson.backprop_step != nullptr ? groups.size() : 0);
   const auto move = [&](std::size_t g, const Matrix& increment) {
     Matrix& weights = groups[g].weights;
     if (!against.empty()) against[g] = against_backprop(groups[g], lesson, increment);
@@ -247,14 +240,10 @@ std::optional<double> TrainedWeights::learn(const HiddenRuleChoice& choice, cons
   }
   if (rule->taught) step_biases(lesson.step, rate);
   if (against.empty()) return std::nullopt;
-  Products sum;
-  for (const Products& part : against) {
-    sum.dot += part.dot;
-    sum.squares_a += part.squares_a;
-    sum.squares_b += part.squares_b;
-  }
-  const double sign = rule->learning_rate_factor < 0.0 ? -1.0 : 1.0;
-  return angle_between(sign * sum.dot, sum.squares_a, sum.squares_b);
+  Angle angle;
+  for (const Angle& part : against) angle.add(part);
+  if (rule->learning_rate_factor < 0.0) angle.turn();
+  return angle.degrees();
 }
 
 /// Takes the mean of earlier increments from this one, and adds it to them.

@@ -34,9 +34,6 @@ struct Follower {
   double decay;  ///< over the learning rate
 };
 
-/// In degrees; nothing if one of them is zero.
-std::optional<double> angle_between(double dot, double squares_a, double squares_b);
-
 class TrainedWeights {
  public:
   /// With `centring` above 0 an offset mu is taken from the inputs, a = W (x - mu) + b, which follows their mean.

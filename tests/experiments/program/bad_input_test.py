@@ -164,6 +164,14 @@ class Configuration(ProgramTestCase):
     def test_patch_larger_than_the_image(self):
         self.assert_config_refused("hidden.patch = 9", "8 x 8", changes=["hidden.patch=9"])
 
+    def test_neurons_that_do_not_fill_their_places(self):
+        self.assert_config_refused("hidden.features = 7 does not divide hidden.size = 60", config="rate.toml",
+                                   changes=["hidden.kind=random", "hidden.size=60", "hidden.features=7"])
+
+    def test_networks_in_which_nothing_learns(self):
+        self.assert_config_refused('readout.rule = "fixed" leaves nothing to learn', config="rate.toml",
+                                   changes=["readout.rule=fixed"])
+
     def test_threshold_below_the_reset(self):
         self.assert_config_refused("neuron.reset_mV", "neuron.threshold_mV", changes=["neuron.reset_mV=25"])
         self.assert_config_refused("neuron.reset_mV", "neuron.threshold_mV", changes=["neuron.threshold_mV=-1"])

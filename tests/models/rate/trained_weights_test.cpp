@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -99,6 +100,21 @@ TEST(Sparsity, KeepsThePartWithTheLargestIncrementsAndNoOther) {
       WeightMatrix<double> expected = asked;
       for (double& d : expected.reshaped()) d = size(d) >= least ? d : 0.0;
       EXPECT_EQ(matrix_of(trained.weights()), expected) << part << ", order " << static_cast<int>(by);
+    }
+  }
+}
+
+TEST(Sparsity, KeepsWhatIsNotANumber) {
+  for (const SparsityBy by : {SparsityBy::magnitude, SparsityBy::value}) {
+    for (const float sign : {1.0F, -1.0F}) {
+      RuleModifiers modifiers;
+      modifiers.sparsity = 0.01;
+      modifiers.sparsity_by = by;
+      TrainedWeights trained = from_zero(modifiers);
+      Batch batch = batch_of(1);
+      batch.y(3, 0) = std::copysign(std::numeric_limits<float>::quiet_NaN(), sign);
+      trained.learn(Hebb::Params{}, batch.lesson(1.0));
+      EXPECT_TRUE(std::isnan(trained.largest_weight())) << "order " << static_cast<int>(by) << ", " << sign;
     }
   }
 }

@@ -82,10 +82,10 @@ class Divergence(ProgramTestCase):
 class RunawayHebb(ProgramTestCase):
     """Hebb's rule has no bound of its own."""
 
-    def refuse(self, *changes):
+    def refuse(self, *changes, rate="0.01"):
         outcome = self.run_program("train", "rate.toml", "-o", "run.h5", "--checkpoint-every", "40",
                                    *settings("hidden.kind=random", "hidden.rule=hebb", *changes))
-        self.assert_refused(outcome, EXIT_FAILED, "training.learning_rate = 0.01", "run.h5.checkpoint")
+        self.assert_refused(outcome, EXIT_FAILED, f"training.learning_rate = {rate}", "run.h5.checkpoint")
         self.assertIn("run.h5.checkpoint", self.names_in())
         self.assertNotIn("run.h5", self.names_in())
         with h5py.File(self.work / "run.h5.checkpoint") as file:
@@ -103,6 +103,18 @@ class RunawayHebb(ProgramTestCase):
             message = self.refuse("hidden.learning_rate_factor=1e4", f"training.batch={batch}")
             self.assertIn("the network diverged", message)
             (self.work / "run.h5.checkpoint").unlink()
+
+    def test_of_the_last_update_is_not_written(self):
+        # Weights overflow in the very update whose answers were still good: a run file would hold them.
+        def train(images):
+            return ["hidden.learning_rate_factor=1e6", "training.learning_rate=1e6", "readout.rule=fixed",
+                    "readout.loss=cross-entropy", f"training.epochs={images / TRAIN}"]
+
+        message = self.refuse(*train(5), rate="1000000")
+        self.assertIn("has values that are not finite", message)
+        (self.work / "run.h5.checkpoint").unlink()
+        self.succeed("train", "rate.toml", *settings("hidden.kind=random", "hidden.rule=hebb", *train(4)), "-o",
+                     "run.h5")
 
     def test_that_shows_late_leaves_what_was_good_until_then(self):
         # Hidden answers grow until the readout, thrown to and fro, falls silent; before, checkpoints were written.
