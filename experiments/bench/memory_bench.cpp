@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <vector>
@@ -12,37 +11,8 @@
 #include "experiments/data/dataset.hpp"
 #include "experiments/run/stored/provenance.hpp"
 #include "models/memory/memory_network.hpp"
-#include "sim/core/aligned_vector.hpp"
-#include "sim/vector/matrix_product.hpp"
 
 namespace shallows {
-namespace {
-
-/// Operations (a multiply-add is two) per second of large products, one on each thread. The best of a few, as
-/// what the machine can do is asked for.
-double product_rate(std::uint64_t threads) {
-  constexpr std::size_t kSide = 1024;
-  constexpr int kRepetitions = 5;
-  const AlignedVector<float> a(kSide * kSide, 0.5F), b(kSide * kSide, 0.25F);
-  std::vector<AlignedVector<float>> results(threads, AlignedVector<float>(kSide * kSide));
-  double best = 0.0;
-  for (int k = 0; k < kRepetitions; ++k) {
-    const double time = seconds([&] {
-      tbb::parallel_for(
-          std::size_t{0}, results.size(),
-          [&](std::size_t t) {
-            multiply(kSide, kSide, kSide, {a.data(), kSide, 1}, {b.data(), kSide, 1}, results[t].data(),
-                     kSide, Sum::fresh);
-          },
-          tbb::static_partitioner{});
-    });
-    const auto side = static_cast<double>(kSide);
-    best = std::max(best, 2.0 * side * side * side * static_cast<double>(threads) / time);
-  }
-  return best;
-}
-
-}  // namespace
 
 nlohmann::json run_memory_bench(const MemoryBenchOptions& options) {
   const auto all = static_cast<std::uint64_t>(tbb::info::default_concurrency());

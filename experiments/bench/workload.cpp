@@ -1,8 +1,14 @@
 #include "experiments/bench/workload.hpp"
 
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+
 #include "encoders/current_encoder.hpp"
 #include "encoders/fixed_fields.hpp"
+#include "sim/core/aligned_vector.hpp"
 #include "sim/core/delay_line.hpp"
+#include "sim/vector/matrix_product.hpp"
 
 namespace shallows {
 
@@ -28,6 +34,28 @@ Workload::Workload(const ImageSet& images, std::size_t hidden, std::size_t patch
   // Timed as the network does it, in memory that it keeps.
   SpikeTrain kept;
   input_seconds = seconds([&] { present([&](std::size_t) -> SpikeTrain& { return kept; }); });
+}
+
+double product_rate(std::uint64_t threads) {
+  constexpr std::size_t kSide = 1024;
+  constexpr int kRepetitions = 5;
+  const AlignedVector<float> a(kSide * kSide, 0.5F), b(kSide * kSide, 0.25F);
+  std::vector<AlignedVector<float>> results(threads, AlignedVector<float>(kSide * kSide));
+  double best = 0.0;
+  for (int k = 0; k < kRepetitions; ++k) {
+    const double time = seconds([&] {
+      tbb::parallel_for(
+          std::size_t{0}, results.size(),
+          [&](std::size_t t) {
+            multiply(kSide, kSide, kSide, {a.data(), kSide, 1}, {b.data(), kSide, 1}, results[t].data(),
+                     kSide, Sum::fresh);
+          },
+          tbb::static_partitioner{});
+    });
+    const auto side = static_cast<double>(kSide);
+    best = std::max(best, 2.0 * side * side * side * static_cast<double>(threads) / time);
+  }
+  return best;
 }
 
 }  // namespace shallows

@@ -24,6 +24,10 @@ double seconds(F&& f) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Operations (a multiply-add is two) per second of large products, one on each thread. The best of a few, as
+/// what the machine can do is asked for.
+double product_rate(std::uint64_t threads);
+
 /// The network of Illing et al. (2019) with `hidden` neurons that see patch x patch pixels (Gabor filters of
 /// L1 norm 40 mV, as released), and the arrivals at its hidden layer for the first training images.
 struct Workload {

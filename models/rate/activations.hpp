@@ -21,6 +21,17 @@ struct Rectified {
   static float slope(float y) { return y > 0.0F ? 1.0F : 0.0F; }
 };
 
+/// Krotov and Hopfield (2019) raise the answers of learned hidden neurons to a power, so that few of them count.
+struct RectifiedSquare {
+  struct Params {
+    static Fields<Params> fields() { return {}; }
+  };
+  static constexpr std::string_view name = "relu-squared";
+  static constexpr std::string_view about = "y = max(0, a)^2: the most active neurons count";
+  static float answer(float a) { return a < 0.0F ? 0.0F : a * a; }
+  static float slope(float y) { return 2.0F * std::sqrt(y); }
+};
+
 struct Linear {
   struct Params {
     static Fields<Params> fields() { return {}; }
@@ -51,7 +62,7 @@ struct Logistic {
   static float slope(float y) { return y * (1.0F - y); }
 };
 
-using Activations = List<Rectified, Linear, HyperbolicTangent, Logistic>;
+using Activations = List<Rectified, Linear, HyperbolicTangent, Logistic, RectifiedSquare>;
 using ActivationChoice = Activations::Chosen;
 
 }  // namespace shallows

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "experiments/bench/dense_bench.hpp"
 #include "experiments/bench/memory_bench.hpp"
 #include "experiments/bench/rate_bench.hpp"
 #include "experiments/program/commands/commands.hpp"
@@ -29,7 +30,8 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
       .add_option(
           "--suite", arguments.suite,
           "engine: every figure of the engine (default); paper: the training alone, extrapolated to the "
-          "paper's 1e6 presentations; rate: updates of l-rg against the machine's limits; memory: a memory "
+          "paper's 1e6 presentations; rate: updates of l-rg and of dense networks against the machine's "
+          "limits; memory: a memory "
           "network beside a matrix product")
       ->check(CLI::IsMember({"engine", "paper", "rate", "memory"}));
   command.add_option("--plot", arguments.plot, "Write time per synaptic event over the sizes as SVG here")
@@ -67,10 +69,12 @@ int run(const BenchArguments& arguments) {
     return exit_code::kDone;
   }
   if (arguments.suite == "rate") {
-    const nlohmann::json figures = run_rate_bench({.hidden = arguments.options.hidden,
-                                                   .patch = arguments.options.patch,
-                                                   .images = arguments.options.images});
-    print_figures(figures, render_rate_bench(figures), arguments.json);
+    nlohmann::json figures = run_rate_bench({.hidden = arguments.options.hidden,
+                                             .patch = arguments.options.patch,
+                                             .images = arguments.options.images});
+    figures["dense"] =
+        run_dense_bench({.images = arguments.options.images, .threads = arguments.options.threads});
+    print_figures(figures, render_rate_bench(figures) + render_dense_bench(figures["dense"]), arguments.json);
     return exit_code::kDone;
   }
   BenchOptions options = arguments.options;

@@ -294,7 +294,11 @@ class Bench(ProgramTestCase):
         self.assertEqual((rate["hidden"], rate["patch"], rate["updates"]), (100, 5, 300))
         self.assertLess(rate["useful_multiply_adds"], rate["multiply_adds"])
         self.assertLess(rate["limit_us"], rate["us_per_update"])
-        self.assertIn("of that limit", self.succeed(*arguments, "--suite", "rate", env=environment).stdout)
+        for row in [*rate["dense"]["batches"], *rate["dense"]["online"]]:
+            self.assertGreater(row.get("gflops", row.get("limit_share")), 0, row)
+        text = self.succeed(*arguments, "--suite", "rate", env=environment).stdout
+        for words in ("of that limit", "direct-feedback-alignment", "784-2000-10 online"):
+            self.assertIn(words, text)
         outcome = self.run_program(*arguments, "--plot", str(self.work / "missing" / "x.svg"), env=environment)
         self.assertEqual(outcome.code, EXIT_DATA)
         self.assertIn("bare arithmetic", outcome.stdout)
