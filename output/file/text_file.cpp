@@ -1,7 +1,9 @@
 #include "output/file/text_file.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -12,7 +14,9 @@
 namespace shallows {
 
 void write_text_file(const std::string& name, std::string_view text) {
-  const std::string part = name + ".part";
+  // Two programs, or threads, may write the same file at once: shares of a study that end together, say.
+  static std::atomic<unsigned> count = 0;
+  const std::string part = fmt::format("{}.{}-{}.part", name, ::getpid(), count++);
   errno = 0;
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
   file.write(text.data(), static_cast<std::streamsize>(text.size()));

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iterator>
 #include <limits>
 #include <regex>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "output/file/text_file.hpp"
 #include "output/plot/ticks.hpp"
@@ -117,8 +122,22 @@ TEST(TextFile, IsThereWholeOrNotAtAll) {
   write_text_file(name, "first");
   write_text_file(name, "second");
   EXPECT_EQ(read_bytes(name), "second");
-  EXPECT_FALSE(std::filesystem::exists(name + ".part"));
+  const std::filesystem::directory_iterator files(std::filesystem::path(name).parent_path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "something else is left";
   EXPECT_THROW(write_text_file(directory / "nowhere/plot.svg", "x"), Error);
+}
+
+TEST(TextFile, CanBeWrittenBySeveralAtOnce) {
+  const TemporaryDirectory directory;
+  const std::string name = directory / "table.csv";
+  std::vector<std::thread> writers;
+  for (int w = 0; w < 4; ++w) {
+    writers.emplace_back([&name] {
+      for (int i = 0; i < 200; ++i) EXPECT_NO_THROW(write_text_file(name, "row"));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(read_bytes(name), "row");
 }
 
 }  // namespace
