@@ -111,7 +111,7 @@ RunState RunStore::ensure(const StudyRun& run) {
   const std::string file = file_of(run);
   const auto claim = OutputClaim::if_free(file);
   if (!claim) return RunState::busy;
-  if (outcome(run)) return RunState::finished;
+  if (outcome(run)) return RunState::found;
   const Dataset& dataset = dataset_of(run.config);
   Config config = run.config;
   RunState state = RunState::finished;
@@ -136,6 +136,7 @@ std::optional<ReceptiveFields> RunStore::bank_of(const StudyRun& run, Config& co
   if (run.bank_from) {
     const StudyRun& giver = plan_.runs[*run.bank_from];
     state = ensure(giver);
+    if (state == RunState::found) state = RunState::finished;
     if (state != RunState::finished) return {};
     const auto given = outcome(giver);
     if (!given->failure.empty()) {

@@ -22,7 +22,12 @@ struct RunOutcome {
   std::string file;
 };
 
-enum class RunState { finished, busy, stopped };
+enum class RunState {
+  finished,
+  found,  ///< finished by another process, after it was seen to be missing
+  busy,
+  stopped
+};
 
 class RunStore {
  public:

@@ -41,6 +41,8 @@ bool work_on(const StudyPlan& plan, const StudyTask& task, RunStore& store, Wait
         case RunState::finished:
           told(*run, *store.outcome(*run));
           break;
+        case RunState::found:
+          break;
         case RunState::busy:
           busy.push_back(run);
           break;

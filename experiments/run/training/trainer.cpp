@@ -237,7 +237,7 @@ std::vector<NamedArray> Trainer::finite_arrays() const {
   for (const NamedArray& array : arrays) {
     const bool finite = std::visit(
         [](const auto& values) {
-          return std::ranges::all_of(values, [](auto v) { return std::isfinite(double{v}); });
+          return std::ranges::all_of(values, [](auto v) { return std::isfinite(static_cast<double>(v)); });
         },
         array.values);
     if (finite) continue;

@@ -22,6 +22,7 @@ constexpr std::uint8_t kLabels[kShown] = {2, 0, 2};
 
 double activated(std::string_view activation, double a) {
   if (activation == "relu") return std::max(0.0, a);
+  if (activation == "relu-squared") return std::max(0.0, a) * std::max(0.0, a);
   if (activation == "linear") return a;
   if (activation == "tanh") return std::tanh(a);
   if (activation == "logistic") return 1.0 / (1.0 + std::exp(-a));
@@ -191,7 +192,8 @@ TEST(Gradients, AreThoseOfFiniteDifferencesForEveryActivationLossAndDepth) {
       for (std::size_t depth = 1; depth <= 3; ++depth) {
         SCOPED_TRACE(std::string(Activation::name) + ", " + std::string(Loss::name) + ", " +
                      std::to_string(depth) + " layers");
-        // The first network of a fixed row without an activation near a kink, where there is no slope.
+        // The first network of a fixed row without an activation near a kink, where there is no slope, and without a
+        // probability so near 1 that single precision has no digits for its complement.
         for (std::uint64_t stream = 0;; ++stream) {
           ASSERT_LT(stream, 50U);
           const SmallStack small(depth, typename Activation::Params{}, typename Loss::Params{}, stream);
@@ -200,7 +202,7 @@ TEST(Gradients, AreThoseOfFiniteDifferencesForEveryActivationLossAndDepth) {
           PlainStack plain = small.plain(stack);
           double kink = 1.0;
           const double loss = plain.mean_loss(x, kink);
-          if (kink < 0.01) continue;
+          if (kink < 0.01 || loss > 5.0) continue;
           const LearningReport report = teach_batch(stack, x);
           // Of probabilities in single precision: the complement of one near 1 has few digits.
           EXPECT_NEAR(static_cast<double>(report.loss_units) / (kLossUnit * double{kShown}), loss, 1e-4);
