@@ -48,7 +48,7 @@ loss = "cross-entropy"
 
 /// A rate that no rule diverges at in some hundred updates.
 constexpr double kLearningRate = 1e-6;
-constexpr int kRounds = 5;
+constexpr int kTimedRounds = 5;
 
 /// Multiply-adds that an image takes: answers, errors of hidden layers above the first, increments.
 double multiply_adds(std::initializer_list<double> sizes, bool taught) {
@@ -67,7 +67,7 @@ double seconds_per_update(std::string_view toml, const Overrides& overrides, con
   Network network = Network::make(config, dataset.train.shape(), dataset.classes);
   const std::size_t batch = config.rate()->batch;
   double best = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kTimedRounds; ++round) {
     std::vector<Presentation> shown;
     for (std::uint64_t k = 0; k < updates * batch; ++k) {
       const std::size_t image = k % dataset.train.size();
@@ -88,7 +88,7 @@ double change_rate(std::size_t bytes) {
   const std::size_t pieces = (weights.size() + kPiece - 1) / kPiece;
   constexpr int kPasses = 50;
   double best = 0.0;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kTimedRounds; ++round) {
     const double time = seconds([&] {
       for (int pass = 0; pass < kPasses; ++pass) {
         tbb::parallel_for(std::size_t{0}, pieces, [&](std::size_t piece) {
