@@ -6,7 +6,9 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <vector>
 

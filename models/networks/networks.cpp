@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "models/spiking/spiking_network.hpp"
 #include "sim/layer/lif_layer.hpp"

@@ -13,9 +13,7 @@ Exit codes: 0 done, 1 failed, 77 something that it needs is missing.
 """
 
 import argparse
-import gzip
 import json
-import os
 import re
 import shutil
 import statistics
@@ -27,8 +25,8 @@ import tomllib
 import warnings
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-EXIT_SKIPPED = 77
+from peer import PROGRAM, ROOT, data_directory, read_idx, skip
+
 POPULATIONS = ("input", "hidden", "readout")
 
 
@@ -41,11 +39,6 @@ except ImportError as error:
     MISSING = str(error)
 else:
     MISSING = None
-
-
-def skip(what):
-    print(f"skipped: {what}", file=sys.stderr)
-    sys.exit(EXIT_SKIPPED)
 
 
 def run_program(program, *arguments):
@@ -64,29 +57,16 @@ def train_default(program, path):
                 *(word for setting in settings for word in ("--set", setting)))
 
 
-def read_idx(directories, name):
-    """The IDX file of images, plain or .gz, from the first directory that has it: [image][pixel] in 0..255."""
-    for directory in directories:
-        for path, opener in ((directory / name, open), (directory / f"{name}.gz", gzip.open)):
-            if path.exists():
-                with opener(path, "rb") as file:
-                    data = file.read()
-                count = int.from_bytes(data[4:8], "big")
-                return np.frombuffer(data, np.uint8, offset=16).reshape(count, -1)
-    skip(f"'{name}' is in none of {', '.join(map(str, directories))}; run scripts/data.sh")
-
-
 def read_drives(config, images):
     """The drives of the input neurons by the first test images, in mV: [image][pixel]."""
     dataset = config["dataset"]
     if dataset["images"] or dataset["test_images"]:
         sys.exit("the run used its own IDX files (dataset.images); take one with the standard files")
-    directories = [Path(dataset["directory"])]
+    directory = Path(dataset["directory"])
     if not dataset["directory"]:
-        directories = [Path(os.environ[key]) / dataset["name"] for key in ("SHALLOWS_DATA",) if os.environ.get(key)]
-        directories.append(Path("data") / dataset["name"])
-    test = read_idx(directories, "t10k-images-idx3-ubyte")
-    train = read_idx(directories, "train-images-idx3-ubyte")
+        directory = data_directory(dataset["name"])
+    test = read_idx(directory, "t10k-images-idx3-ubyte")
+    train = read_idx(directory, "train-images-idx3-ubyte")
     of_mean = test if dataset["mean"] == "own-mean-test" else train[:len(train) - dataset["validation"]]
     mean = of_mean.mean(axis=0, dtype=np.float64) / 255
     return config["input"]["gain_mV"] * (test[:images] / 255 - mean) + config["input"]["bias_mV"]
@@ -238,7 +218,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", metavar="RUN.h5",
                         help="run file of a spiking network (default: 5000 hidden neurons, patch 10, made here)")
-    parser.add_argument("--program", default=str(ROOT / "build/release/shallows"), help="default: %(default)s")
+    parser.add_argument("--program", default=PROGRAM, help="default: %(default)s")
     parser.add_argument("--images", type=int, default=10, help="first test images (default: %(default)s)")
     parser.add_argument("--grid", type=float, nargs="+", default=[0.1], metavar="MS",
                         help="Brian2's time steps; the delay is rounded to them (default: 0.1)")

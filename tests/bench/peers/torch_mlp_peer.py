@@ -24,8 +24,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-EXIT_SKIPPED = 77
+from peer import PROGRAM, ROOT, data_directory, read_idx, skip
+
 SIZES = (784, 800, 800, 10)
 BATCH = 64
 LEARNING_RATE = 0.3
@@ -40,11 +40,6 @@ else:
     MISSING = None
 
 
-def skip(what):
-    print(f"skipped: {what}", file=sys.stderr)
-    sys.exit(EXIT_SKIPPED)
-
-
 def multiply_by_openblas(threads):
     """Starts this program anew with OpenBLAS in place of other libraries, if it does not have that yet."""
     found = sorted(Path("/usr/lib").glob("*/openblas-pthread/libblas.so.3"))
@@ -57,18 +52,11 @@ def multiply_by_openblas(threads):
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
-def read_idx(name, offset):
-    places = [Path(os.environ[key]) for key in ("SHALLOWS_DATA",) if os.environ.get(key)] + [ROOT / "data"]
-    for place in places:
-        path = place / "mnist" / name
-        if path.exists():
-            return np.frombuffer(path.read_bytes(), np.uint8, offset=offset)
-    return skip(f"'{name}' is in none of {', '.join(map(str, places))}; run scripts/data.sh")
-
-
 def images_of(part):
-    pixels = read_idx(f"{part}-images-idx3-ubyte", 16).reshape(-1, SIZES[0]).astype(np.float32) / 255
-    return torch.from_numpy(pixels), torch.from_numpy(read_idx(f"{part}-labels-idx1-ubyte", 8).astype(np.int64))
+    directory = data_directory("mnist")
+    pixels = read_idx(directory, f"{part}-images-idx3-ubyte").astype(np.float32) / 255
+    labels = read_idx(directory, f"{part}-labels-idx1-ubyte").ravel().astype(np.int64)
+    return torch.from_numpy(pixels), torch.from_numpy(labels)
 
 
 def with_feedback():
@@ -179,7 +167,7 @@ def render(result):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default=str(ROOT / "build/release/shallows"), help="default: %(default)s")
+    parser.add_argument("--program", default=PROGRAM, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="of both (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="the median counts (default: %(default)s)")
     parser.add_argument("--agree", type=float, metavar="POINTS",
