@@ -1,5 +1,3 @@
-#include "experiments/bench/dense_bench.hpp"
-
 #include <fmt/format.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
@@ -12,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/bench/rate_bench.hpp"
 #include "experiments/bench/workload.hpp"
 #include "experiments/config/config.hpp"
 #include "experiments/data/dataset.hpp"
@@ -106,7 +105,7 @@ double change_rate(std::size_t bytes) {
 
 }  // namespace
 
-nlohmann::json run_dense_bench(const DenseBenchOptions& options) {
+nlohmann::json run_dense_bench(const RateBenchOptions& options) {
   const auto all = static_cast<std::uint64_t>(tbb::info::default_concurrency());
   const std::uint64_t threads = options.threads != 0 ? options.threads : all;
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);

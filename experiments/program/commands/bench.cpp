@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "experiments/bench/dense_bench.hpp"
 #include "experiments/bench/memory_bench.hpp"
 #include "experiments/bench/rate_bench.hpp"
 #include "experiments/program/commands/commands.hpp"
@@ -69,11 +68,12 @@ int run(const BenchArguments& arguments) {
     return exit_code::kDone;
   }
   if (arguments.suite == "rate") {
-    nlohmann::json figures = run_rate_bench({.hidden = arguments.options.hidden,
-                                             .patch = arguments.options.patch,
-                                             .images = arguments.options.images});
-    figures["dense"] =
-        run_dense_bench({.images = arguments.options.images, .threads = arguments.options.threads});
+    const RateBenchOptions options = {.hidden = arguments.options.hidden,
+                                      .patch = arguments.options.patch,
+                                      .images = arguments.options.images,
+                                      .threads = arguments.options.threads};
+    nlohmann::json figures = run_rate_bench(options);
+    figures["dense"] = run_dense_bench(options);
     print_figures(figures, render_rate_bench(figures) + render_dense_bench(figures["dense"]), arguments.json);
     return exit_code::kDone;
   }
